@@ -1,0 +1,34 @@
+"""Shared fixtures: one Spark session for the whole run, with a temporary warehouse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from tiltyard.session import local_session
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    session = local_session(
+        cores="2",
+        conf={
+            "spark.driver.memory": "2g",
+            "spark.sql.shuffle.partitions": "4",
+            "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
+        },
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = Path(os.environ.get("TILTYARD_DATA", "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real tables at {folder}: set TILTYARD_DATA")
+    return folder

@@ -1,0 +1,79 @@
+"""Spark sessions: a Delta-enabled local one, or the one spark-submit gives."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from pyspark.sql import SparkSession
+
+from tiltyard.errors import ConfigError
+
+DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
+DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
+DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+
+_DELTA_CONF = {
+    "spark.jars.packages": DELTA_PACKAGE,
+    "spark.sql.extensions": DELTA_EXTENSION,
+    "spark.sql.catalog.spark_catalog": DELTA_CATALOG,
+}
+# Small local tables: few shuffle partitions, and Delta's snapshot in 2 tasks instead of 50.
+_LOCAL_CONF = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "3g",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.databricks.delta.snapshotPartitions": "2",
+}
+# What results or speed depend on everywhere: UTC, and one thread per Python worker.
+_COMMON_CONF = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.executorEnv.OMP_NUM_THREADS": "1",
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+}
+
+
+def local_session(*, cores: str = "*", conf: Mapping[str, str] | None = None) -> SparkSession:
+    """Start (or return) a Delta-enabled session in this process.
+
+    Parameters
+    ----------
+    cores : threads of the local master, "*" for all
+    conf : further Spark settings; they win over the defaults
+
+    The first call on a machine fetches the Delta jar; later ones need no network.
+    """
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master(f"local[{cores}]").appName("tiltyard")
+    for name, value in {**_DELTA_CONF, **_LOCAL_CONF, **_COMMON_CONF, **(conf or {})}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def job_session(conf: Mapping[str, str] | None = None) -> SparkSession:
+    """Return the session spark-submit prepared, else a local one.
+
+    Raises
+    ------
+    ConfigError : the submitted application has no Delta extension
+    """
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return local_session(conf=conf)
+    builder = SparkSession.builder
+    for name, value in {**_COMMON_CONF, **(conf or {})}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    if DELTA_EXTENSION not in (session.conf.get("spark.sql.extensions", "") or ""):
+        raise ConfigError(
+            "This Spark application has no Delta Lake. Submit it with\n"
+            f"  --packages {DELTA_PACKAGE}"
+            f" --conf spark.sql.extensions={DELTA_EXTENSION}"
+            f" --conf spark.sql.catalog.spark_catalog={DELTA_CATALOG}"
+        )
+    return session
