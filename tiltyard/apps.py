@@ -1,0 +1,183 @@
+"""An app's rows as every stage sees them: tenant, key, time and label beside the source's own columns."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from tiltyard.config import AppConfig
+from tiltyard.errors import DataContractError
+
+# The underscore keeps derived columns apart from a source's own.
+TENANT = "_tenant"
+KEY = "_key"
+TIME = "_time"
+LABEL = "_label"
+FOLD = "_fold"
+FEATURES = "_features"
+DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES)
+
+ALL_ROWS = "all"  # the tenant of every row of an app that declares no tenant columns
+
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"")
+_IDENTIFIER = re.compile(r"`((?:[^`]|``)+)`|(?<![\w.])([^\W\d]\w*)(?!\w|\s*\()")
+
+
+def joined(columns: Sequence[str]) -> Column:
+    r"""One string from several columns, reversible: parts escaped with a backslash and joined with "|".
+
+    A null part makes the whole null.
+
+    Examples
+    --------
+    >>> frame = spark.createDataFrame([("UA", "IAH"), ("a|b", "c\\d"), ("UA", None)], "carrier string, dest string")
+    >>> for row in frame.select(joined(["carrier", "dest"]).alias("tenant")).collect(): print(row.tenant)
+    UA|IAH
+    a\|b|c\\d
+    None
+    """
+    parts = [_escaped(F.col(quoted(name))) for name in columns]
+    between = [piece for part in parts for piece in (F.lit("|"), part)]
+    return F.concat(*between[1:])
+
+
+def quoted(name: str) -> str:
+    """Quote a column name, so that one with dots or spaces is found.
+
+    Examples
+    --------
+    >>> quoted("Lead Source")
+    '`Lead Source`'
+    """
+    return "`" + name.replace("`", "``") + "`"
+
+
+def derive(frame: DataFrame, app: AppConfig) -> DataFrame:
+    """Add `_tenant`, `_key`, `_time` and `_label` to the source's columns. One `select`, no job.
+
+    `_label` is 1.0, 0.0, or null while the outcome is not known (a null or NaN label expression). A numeric label
+    other than 0 and 1 stops the job that computes it. `_time` is null for an app without `time`; a date, a string
+    or a timestamp without zone is read as wall-clock time of the app's `time_zone`, an instant is kept.
+
+    Raises
+    ------
+    DataContractError : columns the app names are missing, or the label is neither boolean nor 0/1
+
+    Examples
+    --------
+    >>> app = AppConfig(app="delay", source="flights", tenant=("carrier", "dest"), key=("id",), label="delay > 15")
+    >>> frame = spark.createDataFrame([("UA", "IAH", 1, 20.0), ("UA", "IAH", 2, None)],
+    ...                               "carrier string, dest string, id int, delay double")
+    >>> for row in derive(frame, app).select("_tenant", "_key", "_label").collect(): print(tuple(row))
+    ('UA|IAH', '1', 1.0)
+    ('UA|IAH', '2', None)
+    """
+    check_columns(frame.columns, app)
+    tenant = joined(app.tenant) if app.tenant else F.lit(ALL_ROWS)
+    return frame.select(
+        "*",
+        tenant.alias(TENANT),
+        joined(app.key).alias(KEY),
+        _time(frame, app).alias(TIME),
+        _label(frame, app).alias(LABEL),
+    )
+
+
+def input_fields(frame_columns: Sequence[str], app: AppConfig) -> list[str]:
+    """The columns that may become features: all but tenant, key, excluded and those the label is made of.
+
+    Names match as in Spark, without regard to case. The time column stays: its parts may be features.
+
+    Examples
+    --------
+    >>> app = AppConfig(app="delay", source="flights", tenant=("carrier",), key=("id",), label="arr_delay > 15",
+    ...                 exclude=("air_time",))
+    >>> input_fields(["id", "carrier", "distance", "air_time", "arr_delay", "_tenant"], app)
+    ['distance']
+    """
+    taken = {*app.tenant, *app.key, *app.exclude, *label_columns(app.label, frame_columns), *DERIVED}
+    hidden = {name.lower() for name in taken}
+    return [name for name in frame_columns if name.lower() not in hidden]
+
+
+def label_columns(expression: str, frame_columns: Iterable[str]) -> list[str]:
+    """The columns a SQL label expression mentions, outside of string literals and function names.
+
+    Examples
+    --------
+    >>> label_columns("arr_delay > 15 AND `Lead Source` <> 'dest'", ["arr_delay", "dest", "Lead Source"])
+    ['arr_delay', 'Lead Source']
+    """
+    words = _IDENTIFIER.findall(_LITERAL.sub(" ", expression))
+    mentioned = {(ticked.replace("``", "`") or plain).lower() for ticked, plain in words}
+    return [name for name in frame_columns if name.lower() in mentioned]
+
+
+def check_columns(frame_columns: Sequence[str], app: AppConfig) -> None:
+    """Refuse a source without the columns the app names, all of them at once.
+
+    Raises
+    ------
+    DataContractError : one line a missing column, with where the app names it and the nearest match
+    """
+    present = {name.lower() for name in frame_columns}
+    named = {
+        "tenant": app.tenant,
+        "key": app.key,
+        "time": (app.time,) if app.time else (),
+        "exclude": app.exclude,
+        "fields": tuple(app.fields),
+        "folds.group": app.folds.group,
+    }
+    missing = [
+        f"  {where}: '{name}'{_nearest(name, frame_columns)}"
+        for where, names in named.items()
+        for name in names
+        if name.lower() not in present
+    ]
+    if missing:
+        lines = "\n".join(missing)
+        raise DataContractError(f"{app.app}: the source '{app.source}' has no such columns:\n{lines}")
+
+
+def _escaped(part: Column) -> Column:
+    text = part.cast("string")
+    return F.replace(F.replace(text, F.lit("\\"), F.lit("\\\\")), F.lit("|"), F.lit("\\|"))
+
+
+def _time(frame: DataFrame, app: AppConfig) -> Column:
+    if app.time is None:
+        return F.lit(None).cast("timestamp")
+    column = F.col(quoted(app.time))
+    if isinstance(frame.select(column).schema[0].dataType, T.TimestampType):
+        return column
+    return F.to_utc_timestamp(column.cast("timestamp"), app.time_zone)
+
+
+def _label(frame: DataFrame, app: AppConfig) -> Column:
+    value = F.expr(app.label)
+    kind = frame.select(value).schema[0].dataType
+    if isinstance(kind, T.BooleanType):
+        return value.cast("double")
+    if not isinstance(kind, T.NumericType):
+        raise DataContractError(
+            f"{app.app}: label '{app.label}' must be a boolean or the numbers 0 and 1, got {kind.simpleString()}. "
+            "Write a comparison, such as \"status = 'won'\"."
+        )
+    number = value.cast("double")
+    message = F.concat(F.lit(f"{app.app}: label '{app.label}' must be 0 or 1, got "), value.cast("string"))
+    return (
+        F.when(number.isNull() | F.isnan(number), F.lit(None).cast("double"))
+        .when(number.isin(0.0, 1.0), number)
+        .otherwise(F.raise_error(message).cast("double"))
+    )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f", did you mean '{near[0]}'?" if near else ""
