@@ -1,0 +1,1 @@
+"""Job entry points for spark-submit, imported as ``tiltyard.jobs``."""
