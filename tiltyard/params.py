@@ -1,0 +1,102 @@
+"""Parameter ranges, declared once: the check, the conversion and the words of the error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pyspark.ml.param import Param, Params
+
+from tiltyard.errors import TiltyardError
+
+# What Spark's own shared params accept, in the words of an error.
+_SHARED_WORDS = {
+    "inputCol": "a column name",
+    "outputCol": "a column name",
+    "inputCols": "a list of column names",
+    "outputCols": "a list of column names",
+}
+
+
+@dataclass(frozen=True)
+class Range:
+    """Converter of a Param that knows the words for what it accepts.
+
+    Parameters
+    ----------
+    words : what a value must be, to follow "must be"
+    convert : value -> value of the plain type; raises TypeError or ValueError outside the range
+
+    Examples
+    --------
+    >>> whole(1)(20)
+    20
+    >>> whole(1).words
+    'an integer of at least 1'
+    """
+
+    words: str
+    convert: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> Any:
+        return self.convert(value)
+
+
+def whole(least: int) -> Range:
+    """An integer of at least `least`."""
+
+    def convert(value: Any) -> int:
+        if isinstance(value, bool) or int(value) != value or value < least:
+            raise ValueError(value)
+        return int(value)
+
+    return Range(f"an integer of at least {least}", convert)
+
+
+def one_of(*choices: str) -> Range:
+    """One of the given words."""
+
+    def convert(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return str(value)
+
+    return Range("one of " + ", ".join(repr(choice) for choice in choices), convert)
+
+
+def text(words: str = "a column name") -> Range:
+    """A string that is not empty."""
+
+    def convert(value: Any) -> str:
+        if not isinstance(value, str) or not value:
+            raise TypeError(value)
+        return value
+
+    return Range(words, convert)
+
+
+class Ranged(Params):
+    """Params whose errors read `<Class>: '<param>' must be <words>, got <value>.`
+
+    Values are checked wherever they enter: constructor, `set`, and the extra params of `copy`, `fit` and `transform`.
+    """
+
+    def _set(self, **kwargs: Any) -> Self:
+        given = {name: value for name, value in kwargs.items() if value is not None}
+        return super()._set(
+            **{name: self._checked(self.getParam(name), value) for name, value in given.items()}
+        )
+
+    def copy(self, extra: dict[Param[Any], Any] | None = None) -> Self:
+        own = {param: value for param, value in (extra or {}).items() if param.parent == self.uid}
+        checked = {param: self._checked(param, value) for param, value in own.items()}
+        return super().copy({**(extra or {}), **checked})
+
+    def _checked(self, param: Param[Any], value: Any) -> Any:
+        try:
+            return param.typeConverter(value)
+        except (TypeError, ValueError) as cause:
+            words = getattr(param.typeConverter, "words", _SHARED_WORDS.get(param.name, "of its type"))
+            name = type(self).__name__
+            raise TiltyardError(f"{name}: '{param.name}' must be {words}, got {value!r}.") from cause

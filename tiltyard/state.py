@@ -1,0 +1,56 @@
+"""Tenant states as pure plans: one aggregation that makes them, one join that looks them up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tiltyard.columns import column
+
+TENANT, ROWS, STATE = "tenant", "rows", "state"
+
+# Helper columns of the plans below; no frame has these names.
+_LEVEL, _JOINED_TENANT, _JOINED_STATE = "__tiltyard_level", "__tiltyard_tenant", "__tiltyard_state"
+
+
+def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Column]) -> DataFrame:
+    """One row of aggregates for each tenant, and one for all rows together.
+
+    Returns
+    -------
+    DataFrame[tenant STRING, rows BIGINT, the aggregates by name]
+        The global row has tenant null. Rows whose tenant is null count in the global row only. A frame without rows
+        has no global row when there is a tenant column.
+    """
+    columns = [F.count(F.lit(1)).alias(ROWS), *[value.alias(name) for name, value in aggregates.items()]]
+    if tenant is None:
+        return frame.agg(*columns).select(F.lit(None).cast("string").alias(TENANT), "*")
+    grouped = frame.rollup(column(tenant).cast("string").alias(TENANT))
+    every = grouped.agg(F.grouping_id().alias(_LEVEL), *columns)
+    return every.where((F.col(_LEVEL) == 1) | F.col(TENANT).isNotNull()).drop(_LEVEL)
+
+
+def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[DataFrame, Column]:
+    """The frame with each row's state beside it, and the column that holds it.
+
+    Parameters
+    ----------
+    states : DataFrame[tenant, rows, state], at most one row a tenant
+    tenant : name of the frame's tenant column; unset: every row meets the global state
+
+    Returns
+    -------
+    (frame with one more column at most, column of the state)
+        Rows of tenants without a state (null, unseen) meet the global row's. No job: the global row enters as a
+        scalar subquery, which Spark runs once for each query.
+    """
+    shared = states.where(F.col(TENANT).isNull()).select(STATE).scalar()
+    if tenant is None:
+        return frame.withColumn(_JOINED_STATE, shared), F.col(_JOINED_STATE)
+    own = states.where(F.col(TENANT).isNotNull()).select(
+        F.col(TENANT).alias(_JOINED_TENANT), F.col(STATE).alias(_JOINED_STATE)
+    )
+    met = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
+    return met, F.coalesce(F.col(_JOINED_STATE), shared)

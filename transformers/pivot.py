@@ -1,0 +1,160 @@
+"""Pivot: a categorical column as the rank of its value among each tenant's most frequent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyspark import keyword_only
+from pyspark.ml.functions import array_to_vector
+from pyspark.ml.param import Param, Params
+from pyspark.ml.param.shared import HasInputCols, HasOutputCols
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, BinaryType, MapType, StructField, StructType, VariantType
+
+from tiltyard.columns import column, field_of
+from tiltyard.errors import DataContractError
+from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
+from tiltyard.params import one_of, whole
+from tiltyard.slots import CATEGORICAL, Slot, lineage, slot_metadata
+from tiltyard.state import TENANT
+
+# approx_top_k's own limit: counts are exact up to 0.75 times as many distinct values for each tenant and column.
+# Its sketch grows with the values it meets, so the limit costs nothing by itself.
+_TRACKED = 1_000_000
+
+
+class _PivotParams(HasInputCols, HasOutputCols, HasTenantCol):
+    topK: Param[int] = Param(Params._dummy(), "topK", "levels kept for each column", whole(1))  # type: ignore[arg-type]
+    minSupport: Param[int] = Param(
+        Params._dummy(),
+        "minSupport",
+        "rows a value needs to become a level",
+        whole(1),  # type: ignore[arg-type]
+    )
+    mode: Param[str] = Param(
+        Params._dummy(),
+        "mode",
+        "'codes': one float for each column; 'oneHot': a vector of topK + 2",
+        one_of("codes", "oneHot"),  # type: ignore[arg-type]
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._setDefault(topK=20, minSupport=10, mode="codes", minRows=1)
+
+    def _names(self) -> dict[str, str]:
+        """Output name by input name."""
+        inputs = self.getInputCols()
+        outputs = (
+            self.getOutputCols() if self.isSet(self.outputCols) else [f"{name}__pivot" for name in inputs]
+        )
+        if len(outputs) != len(inputs):
+            raise DataContractError(
+                f"{type(self).__name__}: 'outputCols' must be as long as 'inputCols' ({len(inputs)}), got {outputs!r}."
+            )
+        return dict(zip(inputs, outputs, strict=True))
+
+
+class Pivot(_PivotParams, KeyedEstimator):
+    """Encode categories by rank: each tenant's most frequent values, then other, then null.
+
+    A value's code is its rank, 1 to `topK`, among the values with at least `minSupport` rows of the tenant, most
+    frequent first and equal counts in the order of the values. 0 is any other value, unseen ones too; NaN is null
+    (and NaN of a numeric column). Values are compared as strings, exactly.
+    """
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        inputCols: list[str] | None = None,
+        outputCols: list[str] | None = None,
+        tenantCol: str | None = None,
+        topK: int = 20,
+        minSupport: int = 10,
+        mode: str = "codes",
+        minRows: int = 1,
+    ) -> None:
+        super().__init__()
+        self._set(**self._input_kwargs)
+
+    def _aggregates(self, schema: StructType) -> dict[str, Column]:
+        return {name: _counts(_value(schema, name, "Pivot")) for name in self._names()}
+
+    def _state(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        top, support = self.getOrDefault(self.topK), self.getOrDefault(self.minSupport)
+        return {name: _levels(columns[name], top, support) for name in self._names()}
+
+    def _model(self) -> PivotModel:
+        return PivotModel()
+
+
+class PivotModel(_PivotParams, KeyedModel):
+    """Pivot's fitted model: the ranked levels of every tenant and column."""
+
+    def levels(self) -> DataFrame:
+        """DataFrame[tenant, column, field, levels ARRAY<STRING>]: levels by rank; tenant null is the global row."""
+        rows = [
+            F.struct(
+                F.lit(output).alias("column"),
+                F.lit(name).alias("field"),
+                F.col("state").getField(name).alias("levels"),
+            )
+            for name, output in self._names().items()
+        ]
+        return self.state.select(TENANT, F.inline(F.array(*rows)))
+
+    def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
+        return [self._output(schema, name, output, state(name)) for name, output in self._names().items()]
+
+    def _output(self, schema: StructType, name: str, output: str, levels: Column) -> Column:
+        code = _code(_value(schema, name, "PivotModel"), levels)
+        field, kind = lineage(field_of(schema, name, "PivotModel"))
+        if self.getOrDefault(self.mode) == "codes":
+            return code.alias(output, metadata=slot_metadata(Slot(output, field, kind, CATEGORICAL)))
+        top = self.getOrDefault(self.topK)
+        return array_to_vector(_one_hot(code, top)).alias(output, metadata=_vector_metadata(output, top))
+
+
+def _value(schema: StructType, name: str, stage: str) -> Column:
+    field = field_of(schema, name, stage)
+    if isinstance(field.dataType, ArrayType | MapType | StructType | BinaryType | VariantType):
+        raise DataContractError(
+            f"{stage}: column '{name}' must hold single values, got {field.dataType.simpleString()}."
+        )
+    return _without_nan(field, column(field.name))
+
+
+def _without_nan(field: StructField, value: Column) -> Column:
+    if field.dataType.typeName() in ("float", "double"):
+        value = F.when(~F.isnan(value), value)
+    return value.cast("string")
+
+
+def _counts(value: Column) -> Column:
+    return F.call_function("approx_top_k", value, F.lit(_TRACKED), F.lit(_TRACKED))
+
+
+def _levels(counts: Column, top: int, support: int) -> Column:
+    # The sketch leaves the order of equal counts open: sort all that qualify before cutting.
+    kept = F.filter(counts, lambda entry: entry["item"].isNotNull() & (entry["count"] >= support))
+    ranked = F.array_sort(F.transform(kept, lambda entry: F.struct(-entry["count"], entry["item"])))
+    return F.transform(F.slice(ranked, 1, top), lambda entry: entry["item"])
+
+
+def _code(value: Column, levels: Column) -> Column:
+    rank = F.coalesce(F.array_position(levels, value), F.lit(0)).cast("float")
+    return F.when(value.isNull(), F.lit(float("nan")).cast("float")).otherwise(rank)
+
+
+def _one_hot(code: Column, top: int) -> Column:
+    place = F.when(F.isnan(code), top + 1).when(code == 0, top).otherwise(code.cast("int") - 1)
+    return F.transform(F.sequence(F.lit(0), F.lit(top + 1)), lambda index: (index == place).cast("double"))
+
+
+def _vector_metadata(output: str, top: int) -> dict[str, Any]:
+    names = [*[f"{output}_{rank}" for rank in range(1, top + 1)], f"{output}_other", f"{output}_null"]
+    attributes = [{"idx": index, "name": name} for index, name in enumerate(names)]
+    return {"ml_attr": {"attrs": {"binary": attributes}, "num_attrs": len(names)}}
