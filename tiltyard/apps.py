@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from tiltyard._problems import nearest
 from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 
@@ -35,7 +35,8 @@ def joined(columns: Sequence[str]) -> Column:
 
     Examples
     --------
-    >>> frame = spark.createDataFrame([("UA", "IAH"), ("a|b", "c\\d"), ("UA", None)], "carrier string, dest string")
+    >>> rows = [("UA", "IAH"), ("a|b", "c\\d"), ("UA", None)]
+    >>> frame = spark.createDataFrame(rows, "carrier string, dest string")
     >>> for row in frame.select(joined(["carrier", "dest"]).alias("tenant")).collect(): print(row.tenant)
     UA|IAH
     a\|b|c\\d
@@ -60,9 +61,9 @@ def quoted(name: str) -> str:
 def derive(frame: DataFrame, app: AppConfig) -> DataFrame:
     """Add `_tenant`, `_key`, `_time` and `_label` to the source's columns. One `select`, no job.
 
-    `_label` is 1.0, 0.0, or null while the outcome is not known (a null or NaN label expression). A numeric label
-    other than 0 and 1 stops the job that computes it. `_time` is null for an app without `time`; a date, a string
-    or a timestamp without zone is read as wall-clock time of the app's `time_zone`, an instant is kept.
+    `_label` is 1.0, 0.0, or null while the outcome is not known (a null or NaN label expression). A numeric
+    label other than 0 and 1 stops the job that computes it. `_time` is null for an app without `time`; a date,
+    a string or a timestamp without zone is wall-clock time of the app's `time_zone`; an instant is kept.
 
     Raises
     ------
@@ -70,7 +71,8 @@ def derive(frame: DataFrame, app: AppConfig) -> DataFrame:
 
     Examples
     --------
-    >>> app = AppConfig(app="delay", source="flights", tenant=("carrier", "dest"), key=("id",), label="delay > 15")
+    >>> app = AppConfig(app="late", source="flights", tenant=("carrier", "dest"), key=("id",),
+    ...                 label="delay > 15")
     >>> frame = spark.createDataFrame([("UA", "IAH", 1, 20.0), ("UA", "IAH", 2, None)],
     ...                               "carrier string, dest string, id int, delay double")
     >>> for row in derive(frame, app).select("_tenant", "_key", "_label").collect(): print(tuple(row))
@@ -95,8 +97,8 @@ def input_fields(frame_columns: Sequence[str], app: AppConfig) -> list[str]:
 
     Examples
     --------
-    >>> app = AppConfig(app="delay", source="flights", tenant=("carrier",), key=("id",), label="arr_delay > 15",
-    ...                 exclude=("air_time",))
+    >>> app = AppConfig(app="late", source="flights", tenant=("carrier",), key=("id",),
+    ...                 label="arr_delay > 15", exclude=("air_time",))
     >>> input_fields(["id", "carrier", "distance", "air_time", "arr_delay", "_tenant"], app)
     ['distance']
     """
@@ -135,7 +137,7 @@ def check_columns(frame_columns: Sequence[str], app: AppConfig) -> None:
         "folds.group": app.folds.group,
     }
     missing = [
-        f"  {where}: '{name}'{_nearest(name, frame_columns)}"
+        f"  {where}: '{name}'{nearest(name, frame_columns)}"
         for where, names in named.items()
         for name in names
         if name.lower() not in present
@@ -166,7 +168,7 @@ def _label(frame: DataFrame, app: AppConfig) -> Column:
         return value.cast("double")
     if not isinstance(kind, T.NumericType):
         raise DataContractError(
-            f"{app.app}: label '{app.label}' must be a boolean or the numbers 0 and 1, got {kind.simpleString()}. "
+            f"{app.app}: label '{app.label}' must be a boolean or 0 and 1, got {kind.simpleString()}. "
             "Write a comparison, such as \"status = 'won'\"."
         )
     number = value.cast("double")
@@ -176,8 +178,3 @@ def _label(frame: DataFrame, app: AppConfig) -> Column:
         .when(number.isin(0.0, 1.0), number)
         .otherwise(F.raise_error(message).cast("double"))
     )
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean '{near[0]}'?" if near else ""

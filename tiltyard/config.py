@@ -1,17 +1,33 @@
-"""The configuration as frozen models: what an app predicts, and where the platform works."""
+"""The configuration: frozen models of what an app predicts and where the platform works; their loading."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tiltyard._layers import Layers, canonical, set_document, with_secrets
+from tiltyard._problems import Conflict, conflict, findings, nearest
+from tiltyard._yaml import Document, Problem, read_yaml
+from tiltyard.errors import ConfigError
+
 FieldType = Literal[
-    "Real", "Integral", "Percent", "Currency", "Binary", "Date", "Timestamp", "Category", "MultiCategory", "Text",
-    "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode", "Geolocation", "Id",
+    "Real", "Integral", "Percent", "Currency", "Binary", "Date", "Timestamp", "Category", "MultiCategory",
+    "Text", "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode",
+    "Geolocation", "Id",
 ]  # fmt: skip
 Metric = Literal["auroc", "aupr", "log_loss", "brier"]
 Learner = Literal["prior", "linear", "forest", "boosting"]
+Word = Annotated[str, Field(pattern=r"^\w+$")]  # becomes part of a path
+Text = Annotated[str, Field(min_length=1)]
+Columns = tuple[Text, ...]
+Candidates = Annotated[list[Any], Field(min_length=1)]
 
 
 class _Frozen(BaseModel):
@@ -19,27 +35,34 @@ class _Frozen(BaseModel):
 
 
 class Folds(_Frozen):
-    """How rows are split: `by` hash, time (expanding window) or group (rows of a group stay together)."""
+    """How rows are split: `by` hash, time (train on the past, validate on the next block) or group.
+
+    Without `by` it is time for an app that declares `time`, else hash. Rows of one `group` stay together.
+    """
 
     count: int = Field(3, ge=2, le=20)
     by: Literal["hash", "time", "group"] | None = None
-    group: tuple[str, ...] = ()
+    group: Columns = ()
 
 
 class TournamentConfig(_Frozen):
-    """Who competes, for how long, and by which measure."""
+    """Who competes, by which measure, and how long a tenant may take.
+
+    A tenant with more than `packed_rows` rows is trained in the distributed lane. `grids` has, for each
+    learner, the values to try of each parameter.
+    """
 
     metric: Metric = "auroc"
-    learners: tuple[Learner, ...] = ("prior", "linear", "forest", "boosting")
+    learners: Annotated[tuple[Learner, ...], Field(min_length=1)] = ("prior", "linear", "forest", "boosting")
     search: Literal["grid"] = "grid"
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
     packed_rows: int = Field(200_000, ge=1)
-    grids: dict[str, dict[str, list[Any]]] = {}
+    grids: dict[Learner, dict[str, Candidates]] = {}
 
 
 class Gates(_Frozen):
-    """What a tenant needs before it plays, and when the job counts as failed."""
+    """What a tenant needs before it plays, and when its failures count."""
 
     min_rows: int = Field(100, ge=1)
     min_per_class: int = Field(10, ge=1)
@@ -49,24 +72,24 @@ class Gates(_Frozen):
 
 
 class Features(_Frozen):
-    """Limits of the categorical features."""
+    """Limits of categorical features: levels kept per tenant, and rows a level needs."""
 
     top_k: int = Field(20, ge=1)
     min_support: int = Field(10, ge=1)
 
 
 class AppConfig(_Frozen):
-    """One prediction use case: one file `conf/apps/<app>.yaml`."""
+    """One prediction use case: one file `conf/apps/<app>.yaml`. conf/README.md says what each key means."""
 
-    app: str
+    app: Word
     problem: Literal["binary"] = "binary"
-    source: str
-    tenant: tuple[str, ...] = ()
-    key: Annotated[tuple[str, ...], Field(min_length=1)]
-    time: str | None = None
+    source: Word
+    tenant: Columns = ()
+    key: Annotated[Columns, Field(min_length=1)]
+    time: Text | None = None
     time_zone: str = "UTC"
-    label: str
-    exclude: tuple[str, ...] = ()
+    label: Text
+    exclude: Columns = ()
     fields: dict[str, FieldType] = {}
     folds: Folds = Folds()
     tournament: TournamentConfig = TournamentConfig()
@@ -74,10 +97,12 @@ class AppConfig(_Frozen):
     features: Features = Features()
 
     @model_validator(mode="after")
-    def _choose_folds(self) -> AppConfig:
+    def _complete(self) -> AppConfig:
+        conflict(_app_conflicts(self))
         if self.folds.by is None:
-            chosen = self.folds.model_copy(update={"by": "time" if self.time else "hash"})
-            object.__setattr__(self, "folds", chosen)  # frozen: the one place that fills a default
+            by = "time" if self.time else "hash"
+            # The one default that depends on another key; nobody has seen the object yet.
+            object.__setattr__(self, "folds", self.folds.model_copy(update={"by": by}))
         return self
 
 
@@ -92,15 +117,156 @@ class Mlflow(_Frozen):
 class PlatformConfig(_Frozen):
     """Where tables live and how Spark is set up."""
 
-    warehouse: str = ".tiltyard/warehouse"
-    artifacts: str | None = None
+    warehouse: Text = ".tiltyard/warehouse"
+    artifacts: Text | None = None
     spark: dict[str, str] = {}
     mlflow: Mlflow = Mlflow()
 
 
 class Config(_Frozen):
-    """Everything a job is told, and its hash."""
+    """Everything a job is told. `hash` is the SHA-256 of the rest as canonical JSON."""
 
     platform: PlatformConfig
     app: AppConfig | None
     hash: str
+
+
+def load_config(
+    conf: Path | None = None, app: str | None = None, env: str = "local", overrides: Sequence[str] = ()
+) -> Config:
+    """Read base.yaml, env/<env>.yaml and apps/<app>.yaml, the later ones winning, and then the overrides.
+
+    Parameters
+    ----------
+    conf : folder of the configuration, default `default_conf()`
+    app : app to load; None for work that concerns no app
+    overrides : `key.path=value` with the value as YAML, as in `--set`
+
+    Raises
+    ------
+    ConfigError : a line for each problem of all files: file, dotted path, what is wrong, nearest match
+
+    Examples
+    --------
+    >>> config = load_config(app="flight_delay", overrides=["gates.min_rows=50"])
+    >>> config.app.tenant, config.app.folds.by, config.app.gates.min_rows
+    (('carrier', 'dest'), 'time', 50)
+    """
+    folder = conf or default_conf()
+    documents = [_document(folder, "base.yaml"), _chosen(folder, "env", env)]
+    documents += [_chosen(folder, "apps", app)] if app is not None else []
+    layers = Layers((*documents, *map(set_document, overrides)))
+    values, unset = with_secrets(layers.values)
+    if app is not None:
+        values.setdefault("app", app)
+    problems = layers.problems + [layers.problem(path, text) for path, text in unset]
+    unread = any(document.problems and not document.values for document in documents)
+    problems += _wrong_values(layers, values, app, complete=not unread)
+    if problems:
+        raise ConfigError(_report(problems))
+    return _build(values, app)
+
+
+def list_apps(conf: Path | None = None) -> list[str]:
+    """Return the names of the apps a configuration folder has, sorted.
+
+    Examples
+    --------
+    >>> list_apps()
+    ['flight_delay', 'lead_scoring']
+    """
+    return _names(conf or default_conf(), "apps")
+
+
+def default_conf() -> Traversable:
+    """Return `./conf` if it is a configuration folder, else the defaults that come with the package."""
+    here = Path("conf")
+    return here if (here / "base.yaml").is_file() else files("tiltyard") / "_conf"
+
+
+def _document(folder: Traversable, *parts: str) -> Document:
+    file = folder.joinpath(*parts)
+    name = str(file)
+    if not file.is_file():
+        hint = "; write a first configuration with `tiltyard init DIR`"
+        return Document(name, problems=(Problem(name, (), f"there is no such file{hint}"),))
+    return read_yaml(file.read_text(encoding="utf-8"), name)
+
+
+def _chosen(folder: Traversable, kind: str, name: str) -> Document:
+    known = _names(folder, kind)
+    if name in known:
+        return _document(folder, kind, f"{name}.yaml")
+    place = str(folder.joinpath(kind))
+    text = f"there is no '{name}', only {', '.join(known) or 'an empty folder'}{nearest(name, known)}"
+    return Document(place, problems=(Problem(place, (), text),))
+
+
+def _names(folder: Traversable, kind: str) -> list[str]:
+    inside = folder.joinpath(kind)
+    found = [file.name for file in inside.iterdir()] if inside.is_dir() else []
+    return sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml"))
+
+
+def _wrong_values(layers: Layers, values: dict[str, Any], app: str | None, complete: bool) -> list[Problem]:
+    platform, rest = _split(values)
+    known = [*PlatformConfig.model_fields, *AppConfig.model_fields]
+    shown = layers.values
+    found = findings(PlatformConfig, platform, shown, known, complete)
+    found += findings(AppConfig, rest, shown, known, complete and app is not None)
+    if app is not None and values["app"] != app:
+        found += [(("app",), f"must be '{app}', the file's name, got '{values['app']}'")]
+    return [layers.problem(path, text) for path, text in found]
+
+
+def _split(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    platform = {key: value for key, value in values.items() if key in PlatformConfig.model_fields}
+    return platform, {key: value for key, value in values.items() if key not in platform}
+
+
+def _report(problems: Sequence[Problem]) -> str:
+    lines = list(dict.fromkeys(f"  {problem}" for problem in problems))
+    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+    return "\n".join([f"The configuration has {count}:", *lines])
+
+
+def _build(values: dict[str, Any], app: str | None) -> Config:
+    platform, rest = _split(values)
+    parts = {
+        "platform": PlatformConfig.model_validate_json(canonical(platform)),
+        "app": AppConfig.model_validate_json(canonical(rest)) if app is not None else None,
+    }
+    plain = {name: part.model_dump(mode="json") if part else None for name, part in parts.items()}
+    digest = hashlib.sha256(canonical(plain).encode()).hexdigest()
+    return Config.model_validate({**parts, "hash": digest})
+
+
+def _app_conflicts(app: AppConfig) -> Iterator[Conflict]:
+    """Values that are right alone and impossible together."""
+    folds, gates, learners = app.folds, app.gates, app.tournament.learners
+    if folds.by == "time" and app.time is None:
+        yield ("folds.by", "time"), "is time, but the app names no 'time' column"
+    if folds.by == "group" and not folds.group:
+        yield ("folds.group", "folds.by"), "must name the columns, because folds.by is group"
+    if folds.group and folds.by != "group":
+        yield ("folds.group", "folds.by"), "is only used with folds.by: group"
+    if "prior" not in learners:
+        yield ("tournament.learners",), "must contain prior: the others must beat it"
+    if gates.min_per_class * 2 > gates.min_rows:
+        twice = f"two classes need {gates.min_per_class * 2} rows, min_rows is {gates.min_rows}"
+        yield ("gates.min_per_class", "gates.min_rows"), f"is impossible: {twice}"
+    if app.time_zone not in available_timezones():
+        yield ("time_zone",), f"unknown zone '{app.time_zone}'{nearest(app.time_zone, available_timezones())}"
+    yield from _column_conflicts(app)
+
+
+def _column_conflicts(app: AppConfig) -> Iterator[Conflict]:
+    lists = {"tenant": app.tenant, "key": app.key, "exclude": app.exclude, "folds.group": app.folds.group}
+    for where, names in {**lists, "tournament.learners": app.tournament.learners}.items():
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            yield (where,), f"names {', '.join(twice)} twice"
+    for where in ("tenant", "key"):
+        for name in sorted(set(app.exclude) & set(lists[where])):
+            # Harmless today, but whoever wrote it believes the column is not used at all.
+            yield ("exclude", where), f"names '{name}', which is part of {where} and never a feature anyway"
