@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from tiltyard._problems import nearest
+from tiltyard.columns import column
 from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 
@@ -42,28 +44,17 @@ def joined(columns: Sequence[str]) -> Column:
     a\|b|c\\d
     None
     """
-    parts = [_escaped(F.col(quoted(name))) for name in columns]
+    parts = [_escaped(column(name)) for name in columns]
     between = [piece for part in parts for piece in (F.lit("|"), part)]
     return F.concat(*between[1:])
-
-
-def quoted(name: str) -> str:
-    """Quote a column name, so that one with dots or spaces is found.
-
-    Examples
-    --------
-    >>> quoted("Lead Source")
-    '`Lead Source`'
-    """
-    return "`" + name.replace("`", "``") + "`"
 
 
 def derive(frame: DataFrame, app: AppConfig) -> DataFrame:
     """Add `_tenant`, `_key`, `_time` and `_label` to the source's columns. One `select`, no job.
 
     `_label` is 1.0, 0.0, or null while the outcome is not known (a null or NaN label expression). A numeric
-    label other than 0 and 1 stops the job that computes it. `_time` is null for an app without `time`; a date,
-    a string or a timestamp without zone is wall-clock time of the app's `time_zone`; an instant is kept.
+    label other than 0 and 1 stops the job that computes it. `_time` is null for an app without `time`; a
+    date, a string or a timestamp without zone is wall-clock time of the app's `time_zone`, an instant stays.
 
     Raises
     ------
@@ -155,15 +146,15 @@ def _escaped(part: Column) -> Column:
 def _time(frame: DataFrame, app: AppConfig) -> Column:
     if app.time is None:
         return F.lit(None).cast("timestamp")
-    column = F.col(quoted(app.time))
-    if isinstance(frame.select(column).schema[0].dataType, T.TimestampType):
-        return column
-    return F.to_utc_timestamp(column.cast("timestamp"), app.time_zone)
+    time = column(app.time)
+    if isinstance(frame.select(time).schema[0].dataType, T.TimestampType):
+        return time
+    return F.to_utc_timestamp(time.cast("timestamp"), app.time_zone)
 
 
 def _label(frame: DataFrame, app: AppConfig) -> Column:
     value = F.expr(app.label)
-    kind = frame.select(value).schema[0].dataType
+    kind = _label_type(frame, app)
     if isinstance(kind, T.BooleanType):
         return value.cast("double")
     if not isinstance(kind, T.NumericType):
@@ -171,6 +162,7 @@ def _label(frame: DataFrame, app: AppConfig) -> Column:
             f"{app.app}: label '{app.label}' must be a boolean or 0 and 1, got {kind.simpleString()}. "
             "Write a comparison, such as \"status = 'won'\"."
         )
+    # A label such as "amount" would otherwise pass for a class.
     number = value.cast("double")
     message = F.concat(F.lit(f"{app.app}: label '{app.label}' must be 0 or 1, got "), value.cast("string"))
     return (
@@ -178,3 +170,13 @@ def _label(frame: DataFrame, app: AppConfig) -> Column:
         .when(number.isin(0.0, 1.0), number)
         .otherwise(F.raise_error(message).cast("double"))
     )
+
+
+def _label_type(frame: DataFrame, app: AppConfig) -> T.DataType:
+    try:
+        return frame.select(F.expr(app.label)).schema[0].dataType
+    except AnalysisException as error:  # a ParseException is one too
+        reason = str(error).strip().partition("\n")[0].partition(" SQLSTATE")[0]
+        raise DataContractError(
+            f"{app.app}: label '{app.label}' does not fit the source: {reason}"
+        ) from error
