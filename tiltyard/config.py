@@ -181,7 +181,12 @@ def list_apps(conf: Path | None = None) -> list[str]:
 def default_conf() -> Traversable:
     """Return `./conf` if it is a configuration folder, else the defaults that come with the package."""
     here = Path("conf")
-    return here if (here / "base.yaml").is_file() else files("tiltyard") / "_conf"
+    return here if (here / "base.yaml").is_file() else packaged_conf()
+
+
+def packaged_conf() -> Traversable:
+    """Return the configuration that comes with the package; it may lie inside a zip."""
+    return files("tiltyard") / "_conf"
 
 
 def _document(folder: Traversable, *parts: str) -> Document:
