@@ -35,8 +35,16 @@ class Layers:
         """Return what is wrong with the documents themselves."""
         return [problem for document in self.documents for problem in document.problems]
 
-    def problem(self, path: Path, text: str) -> Problem:
-        """Make a problem that names the strongest document with the path, or else with its nearest parent."""
+    def problem(self, path: Path, text: str, *related: Path) -> Problem:
+        """Make a problem of a path.
+
+        Its place is where the path is written, or else a related path, or else the nearest parent; the
+        strongest document wins.
+        """
+        for one in (path, *related):
+            for document in reversed(self.documents):
+                if one in document.lines:
+                    return Problem(document.place(one), path, text)
         for length in range(len(path), -1, -1):
             for document in reversed(self.documents):
                 if path[:length] in document.lines:
@@ -63,7 +71,7 @@ def set_document(override: str) -> Document:
         path = ("spark", ".".join(path[1:]))
     try:
         values = read_value(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return Document(name, problems=(Problem(name, path, "the value is not YAML"),))
     for part in reversed(path):
         values = {part: values}

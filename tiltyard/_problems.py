@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from tiltyard._layers import value_at
 from tiltyard._yaml import Path
 
-Finding = tuple[Path, str]
+Finding = tuple[Path, str, tuple[Path, ...]]  # what, why, and what else it is about
 Conflict = tuple[tuple[str, ...], str]
 Loc = tuple[int | str, ...]
 
@@ -82,8 +82,13 @@ def findings(
         conflicts = _validate(model, _without(values, broken, model))[1]
         conflicts = [one for one in conflicts if not _about(one[0], broken)]
     told = [error for error in fields if complete or error["type"] != "missing"]
-    wrong = [(_path(error), _sentence(error, model, shown, known)) for error in told]
-    return wrong + [(tuple(paths[0].split(".")), sentence) for paths, sentence in conflicts if complete]
+    wrong: list[Finding] = [(_path(error), _sentence(error, model, shown, known), ()) for error in told]
+    return wrong + [_finding(*one) for one in conflicts if complete]
+
+
+def _finding(paths: tuple[str, ...], sentence: str) -> Finding:
+    first, *rest = (tuple(path.split(".")) for path in paths)
+    return first, sentence, tuple(rest)
 
 
 def _validate(model: type[BaseModel], values: dict[str, Any]) -> tuple[list[ErrorDetails], list[Conflict]]:

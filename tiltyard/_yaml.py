@@ -72,16 +72,14 @@ def read_yaml(text: str, name: str) -> Document:
     >>> print(document.problems[0])
     base.yaml:3: gates.min_rows: is there twice, first in line 2
     """
-    loader = _Loader(text)
     lines: dict[Path, int] = {(): 0}
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         problems = tuple(_walk(node, (), lines, name)) if node else ()
         values = loader.construct_document(node) if node else {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError comes from a date such as 2013-02-30
         return Document(name, problems=(_syntax(error, name),))
-    finally:
-        loader.dispose()
     if not isinstance(values, dict):
         return Document(name, problems=(Problem(name, (), "must be a mapping of keys to values"),))
     return Document(name, values, lines, problems)
@@ -117,7 +115,8 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Ite
         yield from _walk(value, here, lines, name)
 
 
-def _syntax(error: yaml.YAMLError, name: str) -> Problem:
+def _syntax(error: Exception, name: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     place = f"{name}:{mark.line + 1}" if mark else name
-    return Problem(place, (), f"is not YAML: {getattr(error, 'problem', None) or error}")
+    reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
+    return Problem(place, (), f"is not YAML: {reason}")

@@ -195,7 +195,10 @@ def _document(folder: Traversable, *parts: str) -> Document:
     if not file.is_file():
         hint = "; write a first configuration with `tiltyard init DIR`"
         return Document(name, problems=(Problem(name, (), f"there is no such file{hint}"),))
-    return read_yaml(file.read_text(encoding="utf-8"), name)
+    try:
+        return read_yaml(file.read_text(encoding="utf-8"), name)
+    except UnicodeDecodeError as error:
+        return Document(name, problems=(Problem(name, (), f"is not UTF-8 text: {error.reason}"),))
 
 
 def _chosen(folder: Traversable, kind: str, name: str) -> Document:
@@ -220,8 +223,8 @@ def _wrong_values(layers: Layers, values: dict[str, Any], app: str | None, compl
     found = findings(PlatformConfig, platform, shown, known, complete)
     found += findings(AppConfig, rest, shown, known, complete and app is not None)
     if app is not None and values["app"] != app:
-        found += [(("app",), f"must be '{app}', the file's name, got '{values['app']}'")]
-    return [layers.problem(path, text) for path, text in found]
+        found += [(("app",), f"must be '{app}', the file's name, got '{values['app']}'", ())]
+    return [layers.problem(path, text, *related) for path, text, related in found]
 
 
 def _split(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -37,12 +37,14 @@ class Command:
     needs_app : whether `--app` is required
     writes : whether it has a row in the ledger; commands that only read have none, and need a warehouse
     creates : whether missing tables are created first
+    own : what the job module is told besides the user's options
     """
 
     module: str
     needs_app: bool = False
     writes: bool = False
     creates: bool = False
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -53,9 +55,9 @@ COMMANDS: Mapping[str, Command] = {
     "monitor": Command("monitor", writes=True, creates=True),
     "dashboard": Command("dashboard"),
     "tenants": Command("tenants", needs_app=True),
-    "models list": Command("models"),
-    "models show": Command("models", needs_app=True),
-    "models rollback": Command("models", needs_app=True, writes=True),
+    "models list": Command("models", own={"action": "list"}),
+    "models show": Command("models", needs_app=True, own={"action": "show"}),
+    "models rollback": Command("models", needs_app=True, writes=True, own={"action": "rollback"}),
     "demo": Command("demo", creates=True),
 }
 
@@ -188,7 +190,7 @@ def _run(command: Command, job: Job, own: Mapping[str, Any]) -> dict[str, Any]:
         _check_warehouse(job.warehouse)
     module = importlib.import_module(f"tiltyard.jobs.{command.module}")
     with _ledger(command, job) as run:
-        summary: dict[str, Any] = module.run(replace(job, run=run), **own)
+        summary: dict[str, Any] = module.run(replace(job, run=run), **command.own, **own)
         summary = {"status": "ok", **summary, "seconds": _rounded(job.progress.seconds)}
         if run is not None:
             run.note(summary=summary)
