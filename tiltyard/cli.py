@@ -224,15 +224,20 @@ def init(
     raise typer.Exit(write(directory))
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tiltyard {__version__}")
+        raise typer.Exit()
+
+
 @cli.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"tiltyard {__version__}")
-        raise typer.Exit()
+    """Declare the options before the command."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tiltyard._layers import Layers, canonical, set_document, with_secrets
 from tiltyard._problems import Conflict, conflict, findings, nearest
@@ -121,6 +122,21 @@ class PlatformConfig(_Frozen):
     artifacts: Text | None = None
     spark: dict[str, str] = {}
     mlflow: Mlflow = Mlflow()
+
+    @field_validator("spark", mode="before")
+    @classmethod
+    def _as_text(cls, settings: Any) -> Any:
+        """Spark's settings are texts, but nobody quotes an 8."""
+        if not isinstance(settings, dict):
+            return settings
+        return {name: _spark_text(value) for name, value in settings.items()}
+
+    @model_validator(mode="after")
+    def _complete(self) -> PlatformConfig:
+        if self.artifacts is None and re.fullmatch(r"\w+\.\w+", self.warehouse):
+            reason = f"is required: '{self.warehouse}' is a catalog schema, and saved pipelines need a folder"
+            conflict([(("artifacts", "warehouse"), reason)])
+        return self
 
 
 class Config(_Frozen):
@@ -247,6 +263,12 @@ def _build(values: dict[str, Any], app: str | None) -> Config:
     plain = {name: part.model_dump(mode="json") if part else None for name, part in parts.items()}
     digest = hashlib.sha256(canonical(plain).encode()).hexdigest()
     return Config.model_validate({**parts, "hash": digest})
+
+
+def _spark_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _app_conflicts(app: AppConfig) -> Iterator[Conflict]:

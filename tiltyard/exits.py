@@ -48,9 +48,10 @@ def short_message(error: BaseException) -> str:
 
 
 def _is_concurrent_write(error: BaseException) -> bool:
-    from delta.exceptions import DeltaConcurrentModificationException
+    from delta import exceptions
 
-    return isinstance(error, DeltaConcurrentModificationException)
+    # They share no base of their own.
+    return isinstance(error, tuple(getattr(exceptions, name) for name in exceptions.__all__))
 
 
 def _condition(error: BaseException) -> str | None:

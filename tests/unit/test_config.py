@@ -129,7 +129,12 @@ def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:
             "time_zone: unknown zone 'Europe/Berlim', did you mean 'Europe/Berlin'?",
         ),
         ("problem: regression", 'problem: must be one of binary, got "regression"'),
-        ("spark: {spark.a: 4}", "spark.spark.a: must be text, got 4"),
+        ("spark: {spark.a: [4]}", "spark.spark.a: must be text, got [4]"),
+        ("spark: 4", "spark: must be a mapping, got 4"),
+        (
+            "warehouse: main.tiltyard",
+            "artifacts: is required: 'main.tiltyard' is a catalog schema, and saved pipelines need a folder",
+        ),
         ("mlflow: {enabled: maybe}", 'mlflow.enabled: must be true or false, got "maybe"'),
     ],
 )
@@ -187,9 +192,9 @@ def test_the_hash_is_of_meaning_not_of_spelling(write: Write) -> None:
 
 
 def test_a_dotted_spark_key_can_be_set(write: Write) -> None:
-    conf = write("spark: {spark.sql.shuffle.partitions: '4'}")
-    loaded = load_config(conf, overrides=["spark.spark.sql.shuffle.partitions='8'"])
-    assert loaded.platform.spark == {"spark.sql.shuffle.partitions": "8"}
+    conf = write("spark: {spark.sql.shuffle.partitions: 4, spark.ui.enabled: true}")
+    loaded = load_config(conf, overrides=["spark.spark.sql.shuffle.partitions=8"])
+    assert loaded.platform.spark == {"spark.sql.shuffle.partitions": "8", "spark.ui.enabled": "true"}
 
 
 @pytest.mark.parametrize(("time", "by"), [("", "hash"), ("time: at", "time")])
