@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Self
@@ -30,87 +30,97 @@ from tiltyard.state import ROWS, STATE, TENANT, aggregated, joined
 
 
 class HasTenantCol(Ranged):
-    """Params `tenantCol` and `minRows` of keyed stages."""
+    """Params `tenantCol` and `minRows`, shared by a keyed estimator and its model."""
 
     tenantCol: Param[str] = Param(
-        Params._dummy(),
-        "tenantCol",
-        "column of the tenant; unset: one state for the whole frame",
-        text(),  # type: ignore[arg-type]
+        Params._dummy(), "tenantCol", "column of the tenant; unset: one state for the whole frame", text()
     )
     minRows: Param[int] = Param(
         Params._dummy(),
         "minRows",
         "tenants with fewer rows than this get no state of their own: the global state serves them",
-        whole(1),  # type: ignore[arg-type]
+        whole(1),
     )
 
     def tenant(self) -> str | None:
         """The tenant column's name, None when unset."""
         return self.getOrDefault(self.tenantCol) if self.isDefined(self.tenantCol) else None
 
+    def min_rows(self) -> int:
+        """Rows a tenant needs for a state of its own."""
+        return self.getOrDefault(self.minRows)
 
-class KeyedEstimator(
-    HasTenantCol, Estimator["KeyedModel"], DefaultParamsReadable[Any], DefaultParamsWritable
-):
+
+class KeyedEstimator(Ranged, Estimator["KeyedModel"], DefaultParamsReadable[Any], DefaultParamsWritable):
     """An estimator that learns one state row for each tenant and one global row, in one aggregation.
 
-    A leaf gives three pure hooks, `_aggregates`, `_state` and `_model`, and never runs anything itself.
-    `fit` persists the state and runs its aggregation once, whatever the number of columns and tenants.
+    A leaf inherits HasTenantCol too and gives three pure hooks: `_aggregates`, `_state` and `_model`. `fit`
+    persists the state and computes it with one action, whatever the number of columns and tenants, so that
+    the frame may change or go afterwards; `KeyedModel.unpersist` frees it.
     """
 
     @abstractmethod
+    def tenant(self) -> str | None:
+        """The tenant column's name, None for one state."""
+
+    @abstractmethod
+    def min_rows(self) -> int:
+        """Rows a tenant needs for a state of its own."""
+
+    @abstractmethod
     def _aggregates(self, schema: StructType) -> dict[str, Column]:
-        """Aggregate columns by name, over the frame's own columns."""
+        """Aggregate columns by name, over the columns of a frame of this schema."""
 
     @abstractmethod
     def _state(self, columns: Mapping[str, Column]) -> dict[str, Column]:
-        """Fields of the state by name, from the aggregated columns; row-wise expressions."""
+        """Fields of the state by name: row-wise expressions over the aggregated columns."""
 
     @abstractmethod
     def _model(self) -> KeyedModel:
-        """An empty model of this estimator's own class."""
+        """A new model of this estimator's own class, without params and state."""
 
     def _fit(self, dataset: DataFrame) -> KeyedModel:
-        rows = aggregated(dataset, self._checked_tenant(dataset.schema), self._aggregates(dataset.schema))
-        columns = {name: column(name) for name in rows.columns}
-        return self._fitted(settled(rows.select(TENANT, ROWS, self._state_row(columns).alias(STATE)), self))
-
-    def _state_row(self, columns: Mapping[str, Column]) -> Column:
-        return F.struct(*[value.alias(name) for name, value in self._state(columns).items()])
+        tenant = self.tenant()
+        if tenant is not None:
+            field_of(dataset.schema, tenant, type(self).__name__)
+        rows = aggregated(dataset, tenant, self._aggregates(dataset.schema))
+        fields = self._state({name: column(name) for name in rows.columns})
+        state = F.struct(*[value.alias(name) for name, value in fields.items()])
+        kept = F.col(TENANT).isNull() | (F.col(ROWS) >= self.min_rows())
+        return self._fitted(_computed(rows.where(kept).select(TENANT, ROWS, state.alias(STATE))))
 
     def _fitted(self, state: DataFrame) -> KeyedModel:
-        return self._copyValues(self._model())._with_state(state)
-
-    def _checked_tenant(self, schema: StructType) -> str | None:
-        tenant = self.tenant()
-        return None if tenant is None else field_of(schema, tenant, type(self).__name__).name
+        model = self._copyValues(self._model())
+        model._read_state = lambda: state
+        return model
 
 
-class KeyedModel(HasTenantCol, Model, MLReadable[Any], MLWritable):
-    """A fitted keyed stage: params and a state row for each tenant.
+class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
+    """A fitted keyed stage: params, and a state row for each tenant.
 
-    `transform` adds one left join on the tenant and one `select`; it launches no job. Input columns stay. Saved as
-    params in JSON and the state as Parquet; a loaded model reads its state when it is first used.
+    `transform` adds one left join on the tenant and one `select`; it launches no job. Input columns stay.
+    Null, unseen and thin tenants meet the global state. Saved as params in JSON and the state as Parquet; a
+    loaded model reads its state when it is first used. A leaf inherits HasTenantCol too and gives `_outputs`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._read_state: Callable[[], DataFrame] | None = None
-        self._own_state: DataFrame | None = None
 
     @property
     def state(self) -> DataFrame:
         """DataFrame[tenant, rows, state STRUCT]; the row of tenant null is the global one."""
-        if self._own_state is None:
-            if self._read_state is None:
-                raise TiltyardError(f"{type(self).__name__}: it has no state. Get it from fit or load.")
-            self._own_state = self._read_state()
-        return self._own_state
+        if self._read_state is None:
+            raise TiltyardError(f"{type(self).__name__}: it has no state. Get it from fit or load.")
+        return self._read_state()
+
+    @abstractmethod
+    def tenant(self) -> str | None:
+        """The tenant column's name, None for one state."""
 
     @abstractmethod
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
-        """Output columns, aliased with metadata, from the frame's columns and the row's state fields."""
+        """Output columns, aliased with metadata, from the frame's columns and the fields of its state."""
 
     def unpersist(self) -> Self:
         """Free the state's cache; a later use computes it again from the frame it was fitted on."""
@@ -124,10 +134,6 @@ class KeyedModel(HasTenantCol, Model, MLReadable[Any], MLWritable):
     def read(cls) -> MLReader[Any]:
         return KeyedModelReader()
 
-    def _with_state(self, state: DataFrame) -> Self:
-        self._own_state = state
-        return self
-
     def _transform(self, dataset: DataFrame) -> DataFrame:
         tenant = self.tenant()
         if tenant is not None:
@@ -136,25 +142,26 @@ class KeyedModel(HasTenantCol, Model, MLReadable[Any], MLWritable):
         outputs = self._outputs(dataset.schema, state.getField)
         return met.select(*[column(name) for name in dataset.columns], *outputs)
 
+    def _more_metadata(self) -> dict[str, Any]:
+        """What the saved JSON holds beside params and the state's schema."""
+        return {}
 
-def settled(state: DataFrame, stage: HasTenantCol) -> DataFrame:
-    """Drop thin tenants, then persist and compute the state: the one action of a fit."""
-    kept = state.where(F.col(TENANT).isNull() | (F.col(ROWS) >= stage.getOrDefault(stage.minRows))).persist()
-    kept.count()
-    return kept
+    def _restore(self, metadata: Mapping[str, Any]) -> None:
+        """Take back what `_more_metadata` gave."""
 
 
 class KeyedModelWriter(MLWriter):
     """Writes `metadata/` (params, schema of the state) and `state/` (Parquet)."""
 
-    def __init__(self, model: KeyedModel, extra: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, model: KeyedModel) -> None:
         super().__init__()
-        self.model, self.extra = model, dict(extra or {})
+        self.model = model
 
     def saveImpl(self, path: str) -> None:
-        extra = {**self.extra, "stateSchema": self.model.state.schema.jsonValue()}
+        state = self.model.state
+        extra = {**self.model._more_metadata(), "stateSchema": state.schema.jsonValue()}
         DefaultParamsWriter.saveMetadata(self.model, path, self.sparkSession, extraMetadata=extra)
-        self.model.state.write.parquet(f"{path}/state")
+        state.write.parquet(f"{path}/state")
 
 
 class KeyedModelReader(MLReader[Any]):
@@ -162,10 +169,24 @@ class KeyedModelReader(MLReader[Any]):
 
     def load(self, path: str) -> Any:
         metadata = DefaultParamsReader.loadMetadata(path, self.sparkSession)
-        module, _, name = metadata["class"].rpartition(".")
-        model = getattr(__import__(module, fromlist=[name]), name)()
-        model._resetUid(metadata["uid"])
-        DefaultParamsReader.getAndSetParams(model, metadata)
-        schema = StructType.fromJson(json.loads(json.dumps(metadata["stateSchema"])))
-        model._read_state = lambda: self.sparkSession.read.schema(schema).parquet(f"{path}/state")
+        model = restored(metadata)
+        model._restore(metadata)
+        schema, spark = StructType.fromJson(metadata["stateSchema"]), self.sparkSession
+        model._read_state = lambda: spark.read.schema(schema).parquet(f"{path}/state")
         return model
+
+
+def restored(metadata: dict[str, Any]) -> Any:
+    """The stage a saved JSON describes: its class, uid and params."""
+    module, _, name = metadata["class"].rpartition(".")
+    stage = getattr(importlib.import_module(module), name)()
+    stage._resetUid(metadata["uid"])
+    DefaultParamsReader.getAndSetParams(stage, metadata)
+    return stage
+
+
+def _computed(state: DataFrame) -> DataFrame:
+    """The persisted state, computed now: the one action of a fit."""
+    kept = state.persist()
+    kept.count()
+    return kept

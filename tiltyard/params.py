@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 from pyspark.ml.param import Param, Params
@@ -65,6 +67,36 @@ def one_of(*choices: str) -> Range:
     return Range("one of " + ", ".join(repr(choice) for choice in choices), convert)
 
 
+def some_of(*choices: str) -> Range:
+    """A list of one or more of the given words, none twice."""
+
+    def convert(value: Any) -> list[str]:
+        words = list(value)
+        if (
+            isinstance(value, str)
+            or not words
+            or not set(words) <= set(choices)
+            or len(set(words)) < len(words)
+        ):
+            raise ValueError(value)
+        return words
+
+    return Range("a list of some of " + ", ".join(repr(choice) for choice in choices), convert)
+
+
+def increasing(least: int) -> Range:
+    """A list of at least `least` finite numbers, each above the one before."""
+
+    def convert(value: Any) -> list[float]:
+        numbers = [float(number) for number in value]
+        rising = all(low < high for low, high in pairwise(numbers))
+        if len(numbers) < least or not rising or not all(map(math.isfinite, numbers)):
+            raise ValueError(value)
+        return numbers
+
+    return Range(f"a list of at least {least} increasing finite numbers", convert)
+
+
 def text(words: str = "a column name") -> Range:
     """A string that is not empty."""
 
@@ -76,17 +108,37 @@ def text(words: str = "a column name") -> Range:
     return Range(words, convert)
 
 
+def outputs_of(stage: Params, suffix: str) -> dict[str, str]:
+    """Output name by input name of a stage with `inputCols` and `outputCols`; unset: `<input>__<suffix>`.
+
+    Raises
+    ------
+    TiltyardError : no inputs, or another number of outputs than of inputs
+    """
+    name = type(stage).__name__
+    if not stage.isSet("inputCols"):
+        raise TiltyardError(f"{name}: 'inputCols' must be a list of column names, got nothing.")
+    inputs = stage.getOrDefault("inputCols")
+    unset = [f"{given}__{suffix}" for given in inputs]
+    outputs = stage.getOrDefault("outputCols") if stage.isSet("outputCols") else unset
+    if len(outputs) != len(inputs):
+        raise TiltyardError(f"{name}: 'outputCols' must be {len(inputs)} names, got {outputs!r}.")
+    return dict(zip(inputs, outputs, strict=True))
+
+
 class Ranged(Params):
     """Params whose errors read `<Class>: '<param>' must be <words>, got <value>.`
 
-    Values are checked wherever they enter: constructor, `set`, and the extra params of `copy`, `fit` and `transform`.
+    Values are checked wherever they enter: constructor, `set`, and the extra params of `copy`, `fit` and
+    `transform`. A param given as None stays unset.
     """
+
+    _input_kwargs: dict[str, Any]  # left by pyspark's keyword_only
 
     def _set(self, **kwargs: Any) -> Self:
         given = {name: value for name, value in kwargs.items() if value is not None}
-        return super()._set(
-            **{name: self._checked(self.getParam(name), value) for name, value in given.items()}
-        )
+        checked = {name: self._checked(self.getParam(name), value) for name, value in given.items()}
+        return super()._set(**checked)
 
     def copy(self, extra: dict[Param[Any], Any] | None = None) -> Self:
         own = {param: value for param, value in (extra or {}).items() if param.parent == self.uid}
@@ -96,7 +148,7 @@ class Ranged(Params):
     def _checked(self, param: Param[Any], value: Any) -> Any:
         try:
             return param.typeConverter(value)
-        except (TypeError, ValueError) as cause:
+        except (TypeError, ValueError, KeyError) as cause:
             words = getattr(param.typeConverter, "words", _SHARED_WORDS.get(param.name, "of its type"))
             name = type(self).__name__
             raise TiltyardError(f"{name}: '{param.name}' must be {words}, got {value!r}.") from cause

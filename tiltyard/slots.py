@@ -102,7 +102,7 @@ def slots_of(schema: T.StructType, packed: str) -> tuple[Slot, ...]:
     known = (field_of(schema, packed, "slots_of").metadata or {}).get(METADATA, {})
     if "slots" not in known:
         raise DataContractError(
-            f"slots_of: column '{packed}' has no slot metadata. Take it from FeaturePacker's output; an alias, a"
+            f"slots_of: column '{packed}' has no slot metadata. Take it from FeaturePacker's output; a"
             " computation or a file format without column metadata loses it."
         )
     return tuple(Slot(**slot) for slot in known["slots"])
@@ -120,8 +120,8 @@ def slot_table(schema: T.StructType, pipeline: PipelineModel, packed: str | None
     Returns
     -------
     DataFrame[tenant, slot INT, name, field, type, kind, levels ARRAY<STRING>]
-        Tenants with a state of their own, and the global row (tenant null), which serves all others. `levels` is null
-        for numeric slots. No job here; one shuffle of the level lists when it is used.
+        Tenants with a state of their own, and the global row (tenant null), which serves all others. `levels`
+        is null for numeric slots. No job here; one shuffle of the level lists when it is used.
 
     Raises
     ------
@@ -150,10 +150,9 @@ def _stages(model: Transformer) -> Iterator[Transformer]:
 
 def _levels_by_tenant(ranked: list[DataFrame]) -> DataFrame:
     if not ranked:
-        schema = "tenant string, by_column map<string, array<string>>"
-        row = F.lit(None).cast("string"), F.create_map().cast("map<string, array<string>>")
+        nothing = {"tenant": "string", "by_column": "map<string, array<string>>"}
         one = SparkSession.active().range(1)
-        return one.select(row[0].alias("tenant"), row[1].alias("by_column")).to(T.StructType.fromDDL(schema))
+        return one.select(*[F.lit(None).cast(kind).alias(name) for name, kind in nothing.items()])
     every = ranked[0]
     for frame in ranked[1:]:
         every = every.unionByName(frame)

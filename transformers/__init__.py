@@ -7,7 +7,10 @@ if __name__ != "tiltyard.transformers":
         " if Hugging Face's package is meant, start Python outside the Tiltyard checkout."
     )
 
+from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.feature_packer import FeaturePacker
+from tiltyard.transformers.feature_vector import FeatureVector
+from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 
-__all__ = ["FeaturePacker", "Pivot", "PivotModel"]
+__all__ = ["DateParts", "FeaturePacker", "FeatureVector", "NumericBuckets", "Pivot", "PivotModel"]

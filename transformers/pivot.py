@@ -11,58 +11,84 @@ from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasInputCols, HasOutputCols
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BinaryType, MapType, StructField, StructType, VariantType
+from pyspark.sql import types as T
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
-from tiltyard.params import one_of, whole
+from tiltyard.params import one_of, outputs_of, whole
 from tiltyard.slots import CATEGORICAL, Slot, lineage, slot_metadata
-from tiltyard.state import TENANT
+from tiltyard.state import STATE, TENANT
 
-# approx_top_k's own limit: counts are exact up to 0.75 times as many distinct values for each tenant and column.
-# Its sketch grows with the values it meets, so the limit costs nothing by itself.
+# approx_top_k's own limit: counts are exact up to 0.75 times as many distinct values of a tenant's column.
+# Its sketch grows with the values it meets, so a high limit costs nothing by itself.
 _TRACKED = 1_000_000
+
+_NOT_SINGLE = (T.ArrayType, T.MapType, T.StructType, T.BinaryType, T.VariantType, T.UserDefinedType)
 
 
 class _PivotParams(HasInputCols, HasOutputCols, HasTenantCol):
-    topK: Param[int] = Param(Params._dummy(), "topK", "levels kept for each column", whole(1))  # type: ignore[arg-type]
+    topK: Param[int] = Param(Params._dummy(), "topK", "levels kept for each column", whole(1))
     minSupport: Param[int] = Param(
-        Params._dummy(),
-        "minSupport",
-        "rows a value needs to become a level",
-        whole(1),  # type: ignore[arg-type]
+        Params._dummy(), "minSupport", "rows a value needs to become a level", whole(1)
     )
     mode: Param[str] = Param(
         Params._dummy(),
         "mode",
         "'codes': one float for each column; 'oneHot': a vector of topK + 2",
-        one_of("codes", "oneHot"),  # type: ignore[arg-type]
+        one_of("codes", "oneHot"),
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._setDefault(topK=20, minSupport=10, mode="codes", minRows=1)
 
-    def _names(self) -> dict[str, str]:
-        """Output name by input name."""
-        inputs = self.getInputCols()
-        outputs = (
-            self.getOutputCols() if self.isSet(self.outputCols) else [f"{name}__pivot" for name in inputs]
-        )
-        if len(outputs) != len(inputs):
-            raise DataContractError(
-                f"{type(self).__name__}: 'outputCols' must be as long as 'inputCols' ({len(inputs)}), got {outputs!r}."
-            )
-        return dict(zip(inputs, outputs, strict=True))
-
 
 class Pivot(_PivotParams, KeyedEstimator):
     """Encode categories by rank: each tenant's most frequent values, then other, then null.
 
-    A value's code is its rank, 1 to `topK`, among the values with at least `minSupport` rows of the tenant, most
-    frequent first and equal counts in the order of the values. 0 is any other value, unseen ones too; NaN is null
-    (and NaN of a numeric column). Values are compared as strings, exactly.
+    A value's code is its rank, 1 to `topK`, among the values with at least `minSupport` rows of the tenant:
+    the most frequent first, equal counts in the order of the values. Code 0 is any other value, unseen ones
+    included; NaN is null, or NaN of a numeric column. Values are compared as strings, exactly: "a" and "a "
+    differ. Rows of a null, unseen or thin tenant get the codes of all rows together.
+
+    `fit` costs one aggregation, whatever the number of columns and tenants; `transform` one left join.
+
+    Parameters
+    ----------
+    inputCols : columns of single values (strings, numbers, booleans, dates)
+    outputCols : as many names; default `<input>__pivot`
+    tenantCol : column of the tenant; default: one ranking for the whole frame
+    topK : levels kept for each column
+    minSupport : rows of the tenant a value needs to become a level
+    mode : "codes" for one float a column, "oneHot" for an ML vector of topK + 2 (levels, other, null)
+    minRows : tenants with fewer rows are thin
+
+    Notes
+    -----
+    A code means different values for different tenants: train models for each tenant, or pivot a second time
+    without `tenantCol` for a model over all of them. Counts are exact up to 750,000 distinct values of a
+    column.
+
+    See Also
+    --------
+    pyspark.ml.feature.StringIndexer : one ranking for all rows, and an error or a drop for unseen values.
+
+    Examples
+    --------
+    >>> rows = [("UA", "EWR"), ("UA", "EWR"), ("UA", "LGA"), ("AA", "LGA"), ("AA", None)]
+    >>> frame = spark.createDataFrame(rows, "carrier string, origin string")
+    >>> model = Pivot(inputCols=["origin"], tenantCol="carrier", minSupport=1).fit(frame)
+    >>> model.transform(frame).orderBy("carrier", "origin").show()
+    +-------+------+-------------+
+    |carrier|origin|origin__pivot|
+    +-------+------+-------------+
+    |     AA|  NULL|          NaN|
+    |     AA|   LGA|          1.0|
+    |     UA|   EWR|          1.0|
+    |     UA|   EWR|          1.0|
+    |     UA|   LGA|          2.0|
+    +-------+------+-------------+
     """
 
     @keyword_only
@@ -80,36 +106,52 @@ class Pivot(_PivotParams, KeyedEstimator):
         super().__init__()
         self._set(**self._input_kwargs)
 
-    def _aggregates(self, schema: StructType) -> dict[str, Column]:
-        return {name: _counts(_value(schema, name, "Pivot")) for name in self._names()}
+    def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
+        return {name: _counts(_value(schema, name, "Pivot")) for name in outputs_of(self, "pivot")}
 
     def _state(self, columns: Mapping[str, Column]) -> dict[str, Column]:
         top, support = self.getOrDefault(self.topK), self.getOrDefault(self.minSupport)
-        return {name: _levels(columns[name], top, support) for name in self._names()}
+        return {name: _levels(columns[name], top, support) for name in outputs_of(self, "pivot")}
 
     def _model(self) -> PivotModel:
         return PivotModel()
 
 
 class PivotModel(_PivotParams, KeyedModel):
-    """Pivot's fitted model: the ranked levels of every tenant and column."""
+    """Pivot's fitted model: the ranked levels of every tenant and column.
+
+    Examples
+    --------
+    >>> rows = [("UA", "EWR"), ("UA", "LGA"), ("AA", "LGA")]
+    >>> frame = spark.createDataFrame(rows, "carrier string, origin string")
+    >>> model = Pivot(inputCols=["origin"], tenantCol="carrier", minSupport=1).fit(frame)
+    >>> model.levels().orderBy("tenant").show()
+    +------+-------------+------+----------+
+    |tenant|       column| field|    levels|
+    +------+-------------+------+----------+
+    |  NULL|origin__pivot|origin|[LGA, EWR]|
+    |    AA|origin__pivot|origin|     [LGA]|
+    |    UA|origin__pivot|origin|[EWR, LGA]|
+    +------+-------------+------+----------+
+    """
 
     def levels(self) -> DataFrame:
-        """DataFrame[tenant, column, field, levels ARRAY<STRING>]: levels by rank; tenant null is the global row."""
+        """DataFrame[tenant, column, field, levels ARRAY<STRING>]; levels by rank, tenant null: global row."""
         rows = [
             F.struct(
                 F.lit(output).alias("column"),
                 F.lit(name).alias("field"),
-                F.col("state").getField(name).alias("levels"),
+                F.col(STATE).getField(name).alias("levels"),
             )
-            for name, output in self._names().items()
+            for name, output in outputs_of(self, "pivot").items()
         ]
         return self.state.select(TENANT, F.inline(F.array(*rows)))
 
-    def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
-        return [self._output(schema, name, output, state(name)) for name, output in self._names().items()]
+    def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
+        outputs = outputs_of(self, "pivot")
+        return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
 
-    def _output(self, schema: StructType, name: str, output: str, levels: Column) -> Column:
+    def _output(self, schema: T.StructType, name: str, output: str, levels: Column) -> Column:
         code = _code(_value(schema, name, "PivotModel"), levels)
         field, kind = lineage(field_of(schema, name, "PivotModel"))
         if self.getOrDefault(self.mode) == "codes":
@@ -118,17 +160,13 @@ class PivotModel(_PivotParams, KeyedModel):
         return array_to_vector(_one_hot(code, top)).alias(output, metadata=_vector_metadata(output, top))
 
 
-def _value(schema: StructType, name: str, stage: str) -> Column:
+def _value(schema: T.StructType, name: str, stage: str) -> Column:
     field = field_of(schema, name, stage)
-    if isinstance(field.dataType, ArrayType | MapType | StructType | BinaryType | VariantType):
-        raise DataContractError(
-            f"{stage}: column '{name}' must hold single values, got {field.dataType.simpleString()}."
-        )
-    return _without_nan(field, column(field.name))
-
-
-def _without_nan(field: StructField, value: Column) -> Column:
-    if field.dataType.typeName() in ("float", "double"):
+    if isinstance(field.dataType, _NOT_SINGLE):
+        kind = field.dataType.simpleString()
+        raise DataContractError(f"{stage}: column '{name}' must hold single values, got {kind}.")
+    value = column(field.name)
+    if isinstance(field.dataType, T.FloatType | T.DoubleType):
         value = F.when(~F.isnan(value), value)
     return value.cast("string")
 
@@ -145,6 +183,7 @@ def _levels(counts: Column, top: int, support: int) -> Column:
 
 
 def _code(value: Column, levels: Column) -> Column:
+    # No state at all (fitted on an empty frame) leaves the levels null: every value is "other".
     rank = F.coalesce(F.array_position(levels, value), F.lit(0)).cast("float")
     return F.when(value.isNull(), F.lit(float("nan")).cast("float")).otherwise(rank)
 
