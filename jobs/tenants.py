@@ -39,7 +39,7 @@ def run(job: Job, status: str | None = None, limit: int = 50) -> dict[str, Any]:
     if status:
         known = known.where(F.col("status") == status)
     counts = {row["status"] or "unknown": row["count"] for row in known.groupBy("status").count().collect()}
-    worst = [row.asDict() for row in known.orderBy(*_worst_first()).limit(limit).collect()]
+    worst = [row.asDict() for row in known.orderBy(*worst_first()).limit(limit).collect()]
     if job.as_json:
         return {"tenants": sum(counts.values()), "by_status": counts, "rows": worst}
     job.progress.show(_table(job.app.app, worst))
@@ -66,7 +66,8 @@ def tenants(warehouse: Warehouse, app: str) -> DataFrame:
     )
 
 
-def _worst_first() -> list[Column]:
+def worst_first() -> list[Column]:
+    """Return an order: no good model first, then failures in a row, then the metric, whichever its direction."""
     goodness = F.when(F.col("metric").isin(*_LOWER_IS_BETTER), -F.col("value")).otherwise(F.col("value"))
     return [
         F.coalesce(F.col("status") == "ok", F.lit(False)),

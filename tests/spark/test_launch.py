@@ -1,0 +1,128 @@
+"""The launcher on a real session: dry runs touch nothing, and what Spark raises gets its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from tiltyard.cli import main
+from tiltyard.config import load_config
+from tiltyard.exits import exit_code
+from tiltyard.plan import Lanes, contenders, estimate
+from tiltyard.tables import Warehouse
+
+CONF = """
+source: rides
+tenant: [city]
+key: [id]
+time: at
+label: late
+gates: {min_rows: 20}
+tournament: {packed_rows: 50, learners: [prior, linear], grids: {linear: {regParam: [0.1, 1], maxIter: [5]}}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiltyard.session.job_session", lambda _: spark)
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    for name, text in {"base": "", "env/local": "", "apps/rides": CONF}.items():
+        path = tmp_path / "conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "conf"
+
+
+def _rides(spark: SparkSession, root: Path) -> None:
+    """Berlin has 60 rows, Rome 30, Oslo 5; ten more of Rome are too late, ten have no outcome yet."""
+    cities = [("Berlin", 60), ("Rome", 30), ("Oslo", 5)]
+    rows = [(f"{city}{i}", city, "2013-01-01", i % 2 == 0) for city, count in cities for i in range(count)]
+    rows += [(f"late{i}", "Rome", "2013-03-02", True) for i in range(10)]
+    rows += [(f"open{i}", "Rome", "2013-01-01", None) for i in range(10)]
+    frame = spark.createDataFrame(rows, "id string, city string, at string, late boolean")
+    Warehouse(spark, str(root)).merge_source("rides", frame, ["id"], "ingest-rides-2013-01-01")
+
+
+def _files(root: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in root.rglob("*")}
+
+
+@pytest.mark.parametrize("command", ["train", "score", "evaluate", "monitor", "tenants", "models list"])
+def test_a_dry_run_makes_no_warehouse(conf: Path, tmp_path: Path, command: str) -> None:
+    root = tmp_path / "warehouse"
+    app = [] if command in ("monitor", "models list") else ["--app", "rides"]
+    assert main([*command.split(), *app, "--conf", str(conf), "--warehouse", str(root), "--dry-run"]) == 0
+    assert not root.exists()
+
+
+def test_a_dry_run_tells_the_plan_and_leaves_every_file_as_it_is(
+    spark: SparkSession, conf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "warehouse"
+    _rides(spark, root)
+    before = _files(root)
+    argv = f"train --app rides --conf {conf} --warehouse {root} --run-date 2013-03-01 --dry-run"
+    assert main(argv.split()) == 0
+    assert _files(root) == before
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:-1] == [
+        "plan       train for 2013-03-01; a dry run, nothing is written",
+        "app        rides (binary)",
+        f"warehouse  {root}",
+        "source     rides, version 0, 115 rows",
+        "tenants    1 packed, 1 distributed, 1 with too few rows; 95 rows with a known outcome",
+        "contenders prior 1, linear 2",
+        "folds      3 by time",
+        "writes     models, leaderboard, champions, features, tenants, runs",
+        "estimate   0 core-seconds of fitting, an estimate "
+        "(from fits of 1,000 rows x 20 columns, scaled by rows)",
+    ]
+    assert json.loads(lines[-1])["status"] == "planned"
+
+
+def test_json_keeps_standard_output_to_one_line(
+    spark: SparkSession, conf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "warehouse"
+    _rides(spark, root)
+    argv = f"train --app rides --conf {conf} --warehouse {root} --run-date 2013-03-05 --dry-run --json"
+    assert main([*argv.split(), "--tenants", "Rome"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["lanes"] == {"packed": 1, "distributed": 0, "too_few_rows": 0, "rows": 40, "playing_rows": 40}
+    assert plan["source_rows"] == 115
+
+
+def test_the_estimate_grows_with_tenants_and_rows(conf: Path) -> None:
+    app = load_config(conf, "rides").app
+    assert app is not None and contenders(app) == {"prior": 1, "linear": 2}
+    # 3 folds x (0.5 ms + 2 x 2 ms) and a refit of 2 ms per 1,000 rows, and 10 ms per tenant.
+    assert estimate(app, Lanes(10, 0, 0, 10_000, 10_000)) == pytest.approx(10 * 0.0155 + 10 * 0.010)
+
+
+@pytest.mark.parametrize("command", ["tenants --app rides", "models list", "models show rides Rome"])
+def test_reading_commands_need_a_warehouse_and_make_none(
+    conf: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "warehouse"
+    assert main([*command.split(), "--conf", str(conf), "--warehouse", str(root)]) == 3
+    assert f"There is no warehouse at '{root}'" in capsys.readouterr().err
+    assert not root.exists()
+
+
+def test_a_check_inside_an_expression_is_a_data_contract(spark: SparkSession) -> None:
+    with pytest.raises(Exception, match="no label") as error:
+        spark.range(1).select(F.raise_error("no label")).collect()
+    assert exit_code(error.value) == 3
+
+
+def test_other_errors_of_spark_are_unexpected(spark: SparkSession) -> None:
+    with pytest.raises(Exception, match="nowhere") as error:
+        spark.range(1).select("nowhere")
+    assert exit_code(error.value) == 1
