@@ -67,7 +67,7 @@ def tenants(warehouse: Warehouse, app: str) -> DataFrame:
 
 
 def worst_first() -> list[Column]:
-    """Return an order: no good model first, then failures in a row, then the metric, whichever its direction."""
+    """Return an order: no good model first, then failures in a row, then the worse metric."""
     goodness = F.when(F.col("metric").isin(*_LOWER_IS_BETTER), -F.col("value")).otherwise(F.col("value"))
     return [
         F.coalesce(F.col("status") == "ok", F.lit(False)),

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -11,7 +17,9 @@ from pyspark.sql import functions as F
 
 from tiltyard.cli import main
 from tiltyard.config import load_config
+from tiltyard.errors import TooManyFailures
 from tiltyard.exits import exit_code
+from tiltyard.job import Job
 from tiltyard.plan import Lanes, contenders, estimate
 from tiltyard.tables import Warehouse
 
@@ -38,6 +46,42 @@ def conf(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return tmp_path / "conf"
+
+
+class _Ledger:
+    """Stands in for `tiltyard.ledger`: notes who opened a run, and what was noted there."""
+
+    run_id = "train-rides-2013-03-01"
+
+    def __init__(self) -> None:
+        self.opened: list[dict[str, Any]] = []
+        self.noted: list[dict[str, Any]] = []
+        self.ended: list[str] = []
+
+    @contextmanager
+    def open_run(self, warehouse: Warehouse, **facts: Any) -> Iterator[_Ledger]:
+        self.opened.append(facts)
+        try:
+            yield self
+            self.ended.append("ok")
+        except BaseException:
+            self.ended.append("failed")
+            raise
+
+    def note(self, **facts: Any) -> None:
+        self.noted.append(facts)
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> _Ledger:
+    made = _Ledger()
+    monkeypatch.setitem(sys.modules, "tiltyard.ledger", made)  # type: ignore[arg-type]
+    return made
+
+
+def _job_module(monkeypatch: pytest.MonkeyPatch, name: str, run: Callable[..., dict[str, Any]]) -> None:
+    monkeypatch.setattr(Warehouse, "create", lambda self: None)
+    monkeypatch.setitem(sys.modules, f"tiltyard.jobs.{name}", SimpleNamespace(run=run))  # type: ignore[arg-type]
 
 
 def _rides(spark: SparkSession, root: Path) -> None:
@@ -126,3 +170,43 @@ def test_other_errors_of_spark_are_unexpected(spark: SparkSession) -> None:
     with pytest.raises(Exception, match="nowhere") as error:
         spark.range(1).select("nowhere")
     assert exit_code(error.value) == 1
+
+
+def test_a_writing_job_runs_inside_its_ledger_row(
+    conf: Path, ledger: _Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(job: Job, since: date | None, until: date | None) -> dict[str, Any]:
+        assert job.ledger.run_id == "train-rides-2013-03-01" and job.tenants == ("Rome",)
+        with job.progress.step("tournament"):
+            return {"tenants": 3, "since": since}
+
+    _job_module(monkeypatch, "train", run)
+    argv = f"train --app rides --conf {conf} --run-date 2013-03-01 --tenants Rome --since 2013-01-01"
+    assert main(argv.split()) == 0
+    assert [(one["job"], one["app"], one["logical_date"]) for one in ledger.opened] == [
+        ("train", "rides", date(2013, 3, 1))
+    ]
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["tenants"], last["since"], list(last["seconds"])) == (3, "2013-01-01", ["tournament"])
+    assert ledger.noted[0]["summary"]["tenants"] == 3 and ledger.ended == ["ok"]
+
+
+@pytest.mark.parametrize(("error", "code"), [(TooManyFailures("no"), 4), (KeyboardInterrupt(), 130)])
+def test_a_failing_job_closes_its_ledger_row(
+    conf: Path, ledger: _Ledger, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    def run(job: Job, **_: Any) -> dict[str, Any]:
+        raise error
+
+    _job_module(monkeypatch, "train", run)
+    assert main(["train", "--app", "rides", "--conf", str(conf)]) == code
+    assert ledger.ended == ["failed"]
+
+
+def test_a_reading_job_has_no_ledger_row(
+    conf: Path, ledger: _Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tiltyard.job._check_warehouse", lambda _: None)
+    _job_module(monkeypatch, "dashboard", lambda job, output: {"page": output, "ledger": job.run})
+    assert main(["dashboard", "--conf", str(conf)]) == 0
+    assert ledger.opened == []
