@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tiltyard._conflicts import app_conflicts
 from tiltyard._layers import Layers, canonical, set_document, with_secrets
-from tiltyard._problems import Conflict, conflict, findings, nearest
+from tiltyard._problems import conflict, findings, nearest
 from tiltyard._yaml import Document, Problem, read_yaml
 from tiltyard.errors import ConfigError
 
@@ -99,7 +99,7 @@ class AppConfig(_Frozen):
 
     @model_validator(mode="after")
     def _complete(self) -> AppConfig:
-        conflict(_app_conflicts(self))
+        conflict(app_conflicts(self))
         if self.folds.by is None:
             by = "time" if self.time else "hash"
             # The one default that depends on another key; nobody has seen the object yet.
@@ -269,34 +269,3 @@ def _spark_text(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
-
-
-def _app_conflicts(app: AppConfig) -> Iterator[Conflict]:
-    """Values that are right alone and impossible together."""
-    folds, gates, learners = app.folds, app.gates, app.tournament.learners
-    if folds.by == "time" and app.time is None:
-        yield ("folds.by", "time"), "is time, but the app names no 'time' column"
-    if folds.by == "group" and not folds.group:
-        yield ("folds.group", "folds.by"), "must name the columns, because folds.by is group"
-    if folds.group and folds.by != "group":
-        yield ("folds.group", "folds.by"), "is only used with folds.by: group"
-    if "prior" not in learners:
-        yield ("tournament.learners",), "must contain prior: the others must beat it"
-    if gates.min_per_class * 2 > gates.min_rows:
-        twice = f"two classes need {gates.min_per_class * 2} rows, min_rows is {gates.min_rows}"
-        yield ("gates.min_per_class", "gates.min_rows"), f"is impossible: {twice}"
-    if app.time_zone not in available_timezones():
-        yield ("time_zone",), f"unknown zone '{app.time_zone}'{nearest(app.time_zone, available_timezones())}"
-    yield from _column_conflicts(app)
-
-
-def _column_conflicts(app: AppConfig) -> Iterator[Conflict]:
-    lists = {"tenant": app.tenant, "key": app.key, "exclude": app.exclude, "folds.group": app.folds.group}
-    for where, names in {**lists, "tournament.learners": app.tournament.learners}.items():
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            yield (where,), f"names {', '.join(twice)} twice"
-    for where in ("tenant", "key"):
-        for name in sorted(set(app.exclude) & set(lists[where])):
-            # Harmless today, but whoever wrote it believes the column is not used at all.
-            yield ("exclude", where), f"names '{name}', which is part of {where} and never a feature anyway"

@@ -1,0 +1,43 @@
+"""Values of an app that are right alone and impossible together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from tiltyard._problems import Conflict, nearest
+
+if TYPE_CHECKING:
+    from tiltyard.config import AppConfig
+
+
+def app_conflicts(app: AppConfig) -> Iterator[Conflict]:
+    """Yield each impossible pair of values, and what names no known thing."""
+    folds, gates, learners = app.folds, app.gates, app.tournament.learners
+    if folds.by == "time" and app.time is None:
+        yield ("folds.by", "time"), "is time, but the app names no 'time' column"
+    if folds.by == "group" and not folds.group:
+        yield ("folds.group", "folds.by"), "must name the columns, because folds.by is group"
+    if folds.group and folds.by != "group":
+        yield ("folds.group", "folds.by"), "is only used with folds.by: group"
+    if "prior" not in learners:
+        yield ("tournament.learners",), "must contain prior: the others must beat it"
+    if gates.min_per_class * 2 > gates.min_rows:
+        twice = f"two classes need {gates.min_per_class * 2} rows, min_rows is {gates.min_rows}"
+        yield ("gates.min_per_class", "gates.min_rows"), f"is impossible: {twice}"
+    if app.time_zone not in available_timezones():
+        yield ("time_zone",), f"unknown zone '{app.time_zone}'{nearest(app.time_zone, available_timezones())}"
+    yield from _column_conflicts(app)
+
+
+def _column_conflicts(app: AppConfig) -> Iterator[Conflict]:
+    lists = {"tenant": app.tenant, "key": app.key, "exclude": app.exclude, "folds.group": app.folds.group}
+    for where, names in {**lists, "tournament.learners": app.tournament.learners}.items():
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            yield (where,), f"names {', '.join(twice)} twice"
+    for where in ("tenant", "key"):
+        for name in sorted(set(app.exclude) & set(lists[where])):
+            # Harmless today, but whoever wrote it believes the column is not used at all.
+            yield ("exclude", where), f"names '{name}', which is part of {where} and never a feature anyway"
