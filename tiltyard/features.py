@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.ml.base import Estimator, Transformer
 
 from tiltyard.errors import TiltyardError
+from tiltyard.slots import SEMANTIC_TYPES
 from tiltyard.transformers.date_parts import PARTS, DateParts, part_columns
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.pivot import Pivot
@@ -28,8 +29,6 @@ _UNUSED = {
     "MultiCategory": "several values in one: no stage reads them yet",
     "Geolocation": "a place as text: no stage reads it yet",
 }
-TYPES = (*NUMBERS, *CATEGORIES, *DATES, *_UNUSED)
-"""Every semantic type, in the order of the plan."""
 
 
 def feature_stages(
@@ -63,11 +62,11 @@ def feature_stages(
 
     Examples
     --------
-    >>> stages = feature_stages({"distance": "Real", "origin": "Category", "name": "Text"}, tenantCol="carrier")
+    >>> stages = feature_stages({"miles": "Real", "origin": "Category", "note": "Text"}, tenantCol="carrier")
     >>> [type(stage).__name__ for stage in stages]
     ['Pivot', 'FeaturePacker']
     >>> stages[-1].getInputCols()
-    ['distance', 'origin__pivot']
+    ['miles', 'origin__pivot']
     """
     _check(types)
     categories = _of(types, CATEGORIES)
@@ -102,7 +101,7 @@ def _of(types: Mapping[str, str], kinds: Iterable[str]) -> list[str]:
 
 def _check(types: Mapping[str, str]) -> None:
     for name, kind in types.items():
-        if kind not in TYPES:
+        if kind not in SEMANTIC_TYPES:
             raise TiltyardError(
-                f"feature_stages: type of '{name}' must be one of {', '.join(TYPES)}, got {kind!r}."
+                f"feature_stages: type of '{name}' must be one of {', '.join(SEMANTIC_TYPES)}, got {kind!r}."
             )

@@ -118,6 +118,14 @@ class KeyedUnionModel(KeyedModel):
     Attributes
     ----------
     stages : the fitted models, each with its part of the state; usable on their own
+
+    Examples
+    --------
+    >>> from tiltyard.transformers import Pivot
+    >>> frame = spark.createDataFrame([("EWR", "B737"), ("LGA", None)], "origin string, plane string")
+    >>> stages = [Pivot(inputCols=[name], minSupport=1) for name in frame.columns]
+    >>> KeyedUnion(stages=stages).fit(frame).stages[0].transform(frame).columns
+    ['origin', 'plane', 'origin__pivot']
     """
 
     def __init__(self, stages: list[KeyedModel] | None = None) -> None:

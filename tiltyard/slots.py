@@ -15,6 +15,12 @@ from tiltyard.columns import field_of
 from tiltyard.errors import DataContractError
 
 METADATA = "tiltyard"  # our key among a column's metadata
+SEMANTIC_TYPES = (
+    "Real", "Integral", "Percent", "Currency", "Binary", "Date", "Timestamp", "Category", "MultiCategory",
+    "Text", "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode",
+    "Geolocation", "Id",
+)  # fmt: skip
+
 NUMERIC, CATEGORICAL = "numeric", "categorical"
 
 

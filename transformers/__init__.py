@@ -10,7 +10,17 @@ if __name__ != "tiltyard.transformers":
 from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
+from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 
-__all__ = ["DateParts", "FeaturePacker", "FeatureVector", "NumericBuckets", "Pivot", "PivotModel"]
+__all__ = [
+    "DateParts",
+    "FeaturePacker",
+    "FeatureVector",
+    "FieldTyper",
+    "FieldTyperModel",
+    "NumericBuckets",
+    "Pivot",
+    "PivotModel",
+]

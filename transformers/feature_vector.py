@@ -21,7 +21,7 @@ from tiltyard.errors import DataContractError
 from tiltyard.params import Range, Ranged
 from tiltyard.slots import CATEGORICAL, METADATA, NUMERIC
 
-_DENSE, _PACKED = "__tiltyard_dense", T.ArrayType(T.FloatType())
+_DENSE = "__tiltyard_dense"
 _KINDS = {NUMERIC, CATEGORICAL}
 
 
@@ -118,12 +118,11 @@ class FeatureVector(
         slots, output = self.getOrDefault(self.slots), self.getOutputCol()
         _check(field, slots)
         parts = [_expanded(column(field.name)[index], slot) for index, slot in enumerate(slots)]
-        dense = F.concat(*parts) if parts else F.array().cast("array<double>")
-        frame = dataset.select("*", array_to_vector(dense).alias(_DENSE))
-        compressed = VectorAssembler(inputCols=[_DENSE], outputCol=output, handleInvalid="keep").transform(
-            frame
-        )
-        named = column(output).alias(output, metadata={"ml_attr": _attributes(slots)})
+        dense = array_to_vector(F.concat(*parts) if parts else F.array().cast("array<double>"))
+        metadata = {"ml_attr": _attributes(slots)}
+        frame = dataset.select("*", dense.alias(_DENSE, metadata=metadata))
+        compressed = VectorAssembler(inputCols=[_DENSE], outputCol=output).transform(frame)
+        named = column(output).alias(output, metadata=metadata)  # the assembler has put a prefix on the names
         return compressed.select(*[column(name) for name in dataset.columns], named)
 
 

@@ -1,0 +1,318 @@
+"""The contract every stage keeps: give a stage, a frame and the expected output, get a dozen tests.
+
+case = StageCase(Pivot(inputCols=["origin"]), frame, {"origin__pivot": [1.0, 0.0]})
+check_stage(case)                              # everything that needs one process
+check_fresh_process([case], folder)            # saved models give the same output in another process
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
+from pyspark.ml.linalg import Vector
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from tiltyard.columns import column
+from tiltyard.errors import DataContractError
+
+# One aggregation and the count of its result: what adaptive execution makes of them, with room to spare.
+_FIT_JOBS = 8
+
+Stage = Transformer | Estimator[Any]
+
+
+@dataclass(frozen=True)
+class StageCase:
+    """A stage with an input and what it must give.
+
+    Parameters
+    ----------
+    stage : unfitted estimator or transformer
+    frame : its input; `key` names its rows
+    expected : the values of output columns, in the order of the keys; numbers agree within 1e-6
+    key : a column without nulls and repetitions, not read by the stage
+    adds : whether the stage adds columns; False for a stage that changes metadata only
+    """
+
+    stage: Stage
+    frame: DataFrame
+    expected: Mapping[str, Sequence[Any]]
+    key: str = "id"
+    adds: bool = True
+
+    @property
+    def name(self) -> str:
+        return type(self.stage).__name__
+
+    def fitted(self, frame: DataFrame | None = None) -> Transformer:
+        """The transformer: fitted on `frame` (default: the case's own), or the stage itself."""
+        if isinstance(self.stage, Estimator):
+            model: Transformer = self.stage.fit(self.frame if frame is None else frame)
+            return model
+        return self.stage
+
+    def inputs(self) -> list[str]:
+        """Columns the stage is told to read."""
+        names: list[str] = []
+        for param in ("inputCols", "inputCol", "tenantCol"):
+            if self.stage.hasParam(param) and self.stage.isDefined(param):
+                value = self.stage.getOrDefault(param)
+                names += [value] if isinstance(value, str) else value
+        return names
+
+
+def check_stage(case: StageCase) -> None:
+    """Run every check of `CHECKS`."""
+    for check in CHECKS:
+        check(case)
+
+
+def check_params(case: StageCase) -> None:
+    """Params have words, stand in the class's docstring, and copies do not share them."""
+    described = inspect.getdoc(type(case.stage)) or ""
+    for param in case.stage.params:
+        assert param.doc, f"{case.name}: '{param.name}' has no words"
+        assert param.name in described, f"{case.name}: its docstring does not mention '{param.name}'"
+    before, copied = _values(case.stage), case.stage.copy()
+    assert copied is not case.stage
+    assert (copied.uid, _values(copied)) == (case.stage.uid, before)
+    for param in copied.params:
+        copied.clear(param)
+    assert _values(case.stage) == before, f"{case.name}: a copy shares its params"
+
+
+def check_docstrings(case: StageCase) -> None:
+    """Stage and model have numpydoc docstrings with an example."""
+    for subject in (case.stage, case.fitted()):
+        described = inspect.getdoc(type(subject)) or ""
+        assert "Examples\n--------\n" in described and ">>> " in described, (
+            f"{type(subject).__name__}: no example"
+        )
+    assert "Parameters\n----------\n" in (inspect.getdoc(type(case.stage)) or ""), (
+        f"{case.name}: no Parameters"
+    )
+
+
+def check_output(case: StageCase) -> None:
+    """The output is as expected; input columns stay, in front and unchanged; no row is lost or doubled."""
+    output = case.fitted().transform(case.frame)
+    assert output.columns[: len(case.frame.columns)] == case.frame.columns
+    assert (len(output.columns) > len(case.frame.columns)) == case.adds
+    assert _rows(output.select(*map(column, case.frame.columns)), case.key) == _rows(case.frame, case.key)
+    found = _columns(output, case.key)
+    for name, values in case.expected.items():
+        wanted = [_plain(value) for value in values]
+        assert _near(found[name], wanted), f"{case.name}: '{name}' is {found[name]}, expected {wanted}"
+
+
+def check_jobs(case: StageCase) -> None:
+    """`transform` launches no job; `fit` the same few, however many columns there are."""
+    spark = case.frame.sparkSession
+    with counted_jobs(spark) as fit_jobs:
+        model = case.fitted()
+    with counted_jobs(spark) as jobs:
+        model.transform(case.frame)
+    assert jobs() == 0, f"{case.name}: transform launched {jobs()} jobs"
+    assert fit_jobs() <= _FIT_JOBS, f"{case.name}: fit launched {fit_jobs()} jobs"
+
+
+def check_order(case: StageCase) -> None:
+    """Rows in another order and partitioning give the same output, fitted on or not."""
+    expected = _output(case, case.frame)
+    for shuffled in (case.frame.coalesce(1), case.frame.orderBy(F.desc(case.key)).repartition(7)):
+        model = case.fitted(shuffled)
+        assert _rows(model.transform(shuffled), case.key) == expected, (
+            f"{case.name}: the order changes the output"
+        )
+
+
+def check_empty(case: StageCase) -> None:
+    """A frame without rows gives none, with the same columns; a stage fitted on it still transforms."""
+    nothing = case.frame.limit(0)
+    full = case.fitted().transform(case.frame)
+    assert case.fitted().transform(nothing).dtypes == full.dtypes
+    assert case.fitted().transform(nothing).count() == 0
+    assert case.fitted(nothing).transform(case.frame).count() == case.frame.count()
+
+
+def check_nulls(case: StageCase) -> None:
+    """Nulls in every input, at fit or later, are no error and lose no row."""
+    empty = case.frame.select(
+        *[
+            (F.lit(None).cast(field.dataType) if field.name in case.inputs() else column(field.name)).alias(
+                field.name, metadata=field.metadata
+            )
+            for field in case.frame.schema
+        ]
+    )
+    rows = case.frame.count()
+    assert len(_output(case, empty)) == rows
+    assert len(_rows(case.fitted(empty).transform(case.frame), case.key)) == rows
+
+
+def check_unseen(case: StageCase) -> None:
+    """Tenants and texts that were not there at fit are no error and lose no row."""
+    inputs = set(case.inputs())
+    strange = case.frame.select(
+        *[
+            F.lit("never seen").alias(field.name, metadata=field.metadata)
+            if field.name in inputs and isinstance(field.dataType, T.StringType)
+            else column(field.name)
+            for field in case.frame.schema
+        ]
+    )
+    assert len(_output(case, strange)) == case.frame.count()
+
+
+def check_missing_columns(case: StageCase) -> None:
+    """A missing input column is a DataContractError that names it, in `fit` and in `transform`."""
+    model = case.fitted()
+    for name in case.inputs():
+        without = case.frame.drop(column(name))
+        for act in (case.fitted, model.transform):
+            if act == case.fitted and not isinstance(case.stage, Estimator):
+                continue
+            message = _refusal(act, without)
+            assert f"'{name}'" in message, f"{case.name}: the error does not name '{name}': {message}"
+
+
+def check_saved(case: StageCase) -> None:
+    """Stage, fitted stage, Pipeline and PipelineModel, saved and loaded, have the same params and output."""
+    expected = _output(case, case.frame)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, saved in _forms(case).items():
+            path = f"{folder}/{name}"
+            saved.write().save(path)
+            loaded = type(saved).load(path)
+            assert loaded.uid == saved.uid
+            if not isinstance(saved, Pipeline | PipelineModel):
+                assert _values(loaded) == _values(saved), f"{case.name}: a saved {name} has other params"
+            model = loaded.fit(case.frame) if isinstance(loaded, Estimator) else loaded
+            assert _rows(model.transform(case.frame), case.key) == expected, f"{case.name}: {name} changed"
+
+
+CHECKS: tuple[Callable[[StageCase], None], ...] = (
+    check_params,
+    check_docstrings,
+    check_output,
+    check_jobs,
+    check_order,
+    check_empty,
+    check_nulls,
+    check_unseen,
+    check_missing_columns,
+    check_saved,
+)
+
+
+def check_fresh_process(cases: Sequence[StageCase], folder: Path) -> None:
+    """Models of all cases, saved and loaded in one new Python process, give the same output there."""
+    for at, case in enumerate(cases):
+        PipelineModel([case.fitted()]).write().save(str(folder / f"{at}-model"))
+        case.frame.write.parquet(str(folder / f"{at}-input"))
+    command = [sys.executable, "-m", "tiltyard.testing", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for at, case in enumerate(cases):
+        found = case.frame.sparkSession.read.parquet(str(folder / f"{at}-output"))
+        assert _rows(found, case.key) == _output(case, case.frame), (
+            f"{case.name}: another process, another output"
+        )
+
+
+@contextmanager
+def counted_jobs(spark: SparkSession) -> Iterator[Callable[[], int]]:
+    """The number of Spark jobs that started inside the block."""
+    context = spark.sparkContext
+    group = f"counted-{uuid4()}"
+    context.setJobGroup(group, "counted by tiltyard.testing")
+    try:
+        yield lambda: len(context.statusTracker().getJobIdsForGroup(group))
+    finally:
+        context.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
+
+
+def _forms(case: StageCase) -> dict[str, Any]:
+    pipeline = Pipeline(stages=[case.stage])
+    return {
+        "stage": case.stage,
+        "fitted": case.fitted(),
+        "pipeline": pipeline,
+        "pipeline-model": pipeline.fit(case.frame),
+    }
+
+
+def _output(case: StageCase, frame: DataFrame) -> list[tuple[Any, ...]]:
+    return _rows(case.fitted().transform(frame), case.key)
+
+
+def _refusal(act: Callable[[DataFrame], Any], frame: DataFrame) -> str:
+    try:
+        act(frame)
+    except DataContractError as error:
+        return str(error)
+    raise AssertionError(f"no error for a frame with only {frame.columns}")
+
+
+def _values(stage: Any) -> dict[str, Any]:
+    return {param.name: value for param, value in stage.extractParamMap().items() if param.name != "stages"}
+
+
+def _rows(frame: DataFrame, key: str) -> list[tuple[Any, ...]]:
+    """The rows as plain values, ordered by key; NaN equals NaN."""
+    return [tuple(_plain(value) for value in row) for row in frame.orderBy(column(key)).collect()]
+
+
+def _columns(frame: DataFrame, key: str) -> dict[str, list[Any]]:
+    rows = _rows(frame, key)
+    return {name: [row[at] for row in rows] for at, name in enumerate(frame.columns)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Vector):
+        value = value.toArray().tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+
+
+def _near(found: Any, wanted: Any) -> bool:
+    if isinstance(found, list) and isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(_near, found, wanted))
+    if isinstance(found, float) and isinstance(wanted, float | int):
+        return math.isclose(found, wanted, rel_tol=1e-6, abs_tol=1e-6)
+    return bool(found == wanted)
+
+
+def _transform_saved(folder: Path) -> None:
+    spark = _small_session()
+    for saved in sorted(folder.glob("*-model")):
+        at = saved.name.removesuffix("-model")
+        output = PipelineModel.load(str(saved)).transform(spark.read.parquet(str(folder / f"{at}-input")))
+        output.write.parquet(str(folder / f"{at}-output"))
+    spark.stop()
+
+
+def _small_session() -> SparkSession:
+    """A session for a few rows: nothing to fetch, and no compiling of code that runs once."""
+    builder = SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "UTC")
+    for name in ("spark.ui.enabled", "spark.sql.codegen.wholeStage", "spark.sql.adaptive.enabled"):
+        builder = builder.config(name, "false")
+    return builder.config("spark.sql.shuffle.partitions", "1").getOrCreate()
+
+
+if __name__ == "__main__":
+    _transform_saved(Path(sys.argv[1]))
