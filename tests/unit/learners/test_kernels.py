@@ -1,0 +1,84 @@
+"""Every family's kernel: known answers, bad columns, and payloads that give the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tiltyard.learners import FAMILIES, kernel_named
+from tiltyard.learners.base import load
+from tiltyard.learners.kernel import Matrix
+
+PARAMS = {
+    "prior": {},
+    "linear": {"regParam": 0.01, "maxIter": 50},
+    "forest": dict(
+        numTrees=50, maxDepth=6, subsamplingRate=0.63, featureShare=0.5, minInstanceWeight=1.0, seed=0
+    ),
+    "boosting": dict(
+        maxIter=40,
+        maxDepth=2,
+        stepSize=0.1,
+        subsamplingRate=1.0,
+        minInstanceWeight=1.0,
+        regLambda=1.0,
+        seed=0,
+    ),
+}
+
+
+def rows(count: int = 600) -> tuple[Matrix, np.ndarray]:
+    random = np.random.default_rng(7)
+    signal = random.normal(size=count)
+    codes = random.integers(0, 4, size=count).astype(float)
+    values = np.column_stack(
+        [
+            signal,
+            codes,
+            np.full(count, np.nan),
+            np.ones(count),
+            np.where(signal > 2, np.inf, random.normal(size=count)),
+        ]
+    )
+    values[::11, 0] = np.nan
+    values[::13, 1] = np.nan
+    chance = 1 / (1 + np.exp(-2 * signal - np.where(codes == 2, 1.5, 0)))
+    labels = (random.random(count) < chance).astype(float)
+    return Matrix(values.astype(np.float32), np.array([False, True, False, False, False])), labels
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_finds_the_signal_among_null_constant_and_infinite_columns(family: str) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    matrix, labels = rows()
+    half = np.arange(len(labels)) < 300
+    training, rest = matrix.rows(np.flatnonzero(half)), matrix.rows(np.flatnonzero(~half))
+    found = kernel_named(family).fit(training, labels[half], None, PARAMS[family]).predict(rest)
+    assert found.shape == (300,) and np.isfinite(found).all() and (found >= 0).all() and (found <= 1).all()
+    area = roc_auc_score(labels[~half], found)
+    assert area == 0.5 if family == "prior" else area > 0.8
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_payload_gives_the_same_bits(family: str) -> None:
+    matrix, labels = rows()
+    fitted = kernel_named(family).fit(matrix, labels, None, PARAMS[family])
+    again = kernel_named(family).fit(Matrix(matrix.values, matrix.categorical), labels, None, PARAMS[family])
+    assert fitted.dump() == again.dump()
+    assert (load(fitted.dump()).predict(matrix) == fitted.predict(matrix)).all()
+
+
+def test_linear_is_scikit_learns_optimum() -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    random = np.random.default_rng(1)
+    values = random.normal(3, 2, size=(400, 3)).astype(np.float32)
+    labels = (values[:, 0] + random.normal(size=400) > 3).astype(float)
+    found = kernel_named("linear").fit(
+        Matrix(values, np.zeros(3, dtype=bool)), labels, None, {"regParam": 0.05, "maxIter": 50}
+    )
+    scaled = StandardScaler().fit_transform(values.astype(float))
+    oracle = LogisticRegression(C=1 / (0.05 * 400), tol=1e-10).fit(scaled, labels).predict_proba(scaled)[:, 1]
+    assert np.allclose(found.predict(Matrix(values, np.zeros(3, dtype=bool))), oracle, atol=1e-4)

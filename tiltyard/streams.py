@@ -1,0 +1,103 @@
+"""Run a function once per tenant over Arrow streams: one shuffle, no Python process per group.
+
+Rows are sent to partitions by tenant and sorted inside them, so a worker meets every tenant's rows
+together and cuts the stream where the tenant changes. This costs about 1 ms per tenant where a grouped
+Arrow function costs about 10 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+TenantFunction = Callable[[str | None, pa.Table], Iterator[pa.RecordBatch]]
+
+
+def tenant_tables(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[tuple[str | None, pa.Table]]:
+    """Cut a stream sorted by `column` into one table per run of equal values (null is a value).
+
+    Examples
+    --------
+    >>> first = pa.RecordBatch.from_pydict({"t": ["a", "a", "b"], "x": [1, 2, 3]})
+    >>> last = pa.RecordBatch.from_pydict({"t": ["b", None], "x": [4, 5]})
+    >>> [(tenant, table["x"].to_pylist()) for tenant, table in tenant_tables([first, last], "t")]
+    [('a', [1, 2]), ('b', [3, 4]), (None, [5])]
+    """
+    current: str | None = None
+    pieces: list[pa.RecordBatch] = []
+    for tenant, piece in _runs(batches, column):
+        if pieces and tenant != current:
+            yield current, pa.Table.from_batches(pieces)
+            pieces = []
+        current = tenant
+        pieces.append(piece)
+    if pieces:
+        yield current, pa.Table.from_batches(pieces)
+
+
+def over_tenants(
+    frame: DataFrame,
+    column: str,
+    function: TenantFunction,
+    schema: str,
+    *,
+    order: tuple[str, ...] = (),
+    partitions: int | None = None,
+) -> DataFrame:
+    """Apply `function(tenant, table)` to every tenant's rows, in one shuffle.
+
+    Parameters
+    ----------
+    frame : rows of many tenants
+    column : name of the tenant column
+    function : called in a worker with all rows of one tenant; yields record batches of `schema`
+    schema : DDL of the result
+    order : columns that order a tenant's rows before they are handed over
+    partitions : number of shuffle partitions; default `spark.sql.shuffle.partitions`. It is fixed
+        because adaptive execution would fold thousands of light tenants into one task.
+    """
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for tenant, table in tenant_tables(batches, column):
+            yield from function(tenant, table)
+
+    return sorted_by_tenant(frame, column, order, partitions).mapInArrow(run, schema)
+
+
+def sorted_by_tenant(
+    frame: DataFrame, column: str, order: tuple[str, ...] = (), partitions: int | None = None
+) -> DataFrame:
+    """Bring every tenant's rows together in one partition, in `order`."""
+    count = partitions or int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
+    return frame.repartition(count, column).sortWithinPartitions(column, *order)
+
+
+def _runs(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[tuple[str | None, pa.RecordBatch]]:
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        encoded = pc.run_end_encode(batch.column(column))
+        start = 0
+        for tenant, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
+            yield tenant, batch.slice(start, end - start)
+            start = end
+
+
+def rows_of_floats(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    """A list<float> column as a float32 matrix; null items become NaN.
+
+    Examples
+    --------
+    >>> rows_of_floats(pa.array([[1.0, None], [3.0, 4.0]], pa.list_(pa.float32()))).tolist()
+    [[1.0, nan], [3.0, 4.0]]
+    """
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    flat = array.flatten()
+    if flat.null_count:
+        flat = flat.fill_null(float("nan"))
+    values = flat.to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+    return values.reshape(len(array), -1)
