@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 
 def hash_folds(columns: Sequence[str], count: int, seed: int = 0) -> Column:
-    """Fold 0 to `count` - 1 of each row, by a hash of `columns` (the record key, or the group) and the seed."""
+    """Fold 0 to `count` - 1 of each row, by a hash of `columns` (record key or group) and the seed."""
     return F.pmod(F.xxhash64(*[F.col(name) for name in columns], F.lit(seed)), F.lit(count)).cast("int")
 
 

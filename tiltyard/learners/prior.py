@@ -58,9 +58,9 @@ class Prior(Learner):
 
     Examples
     --------
-    >>> frame = spark.createDataFrame([([1.0], 1.0), ([2.0], 0.0), ([3.0], 0.0)], "features array<float>, label double")
-    >>> model = Prior().fit(frame)
-    >>> model.transform(frame).first().probability
+    >>> rows = [([1.0], 1.0), ([2.0], 0.0), ([3.0], 0.0)]
+    >>> frame = spark.createDataFrame(rows, "features array<float>, label double")
+    >>> Prior().fit(frame).transform(frame).first().probability
     DenseVector([0.6, 0.4])
     """
 
