@@ -125,9 +125,9 @@ def _tile(value: TileValue) -> dict[str, str]:
 
 
 def _sparkline(values: list[float]) -> str:
-    """Return an SVG path of the values in a box of 200 x 64, 0 at the bottom; nothing where all are 0."""
+    """Return an SVG path of the values in a box of 200 x 64, 0 at the bottom; nothing without a line."""
     top = max(values, default=0.0)
-    if top == 0:
+    if top == 0 or len(values) == 1:
         return ""
     step = 200 / (len(values) - 1)
     points = [f"{place * step:.1f} {62 - 58 * value / top:.1f}" for place, value in enumerate(values)]
