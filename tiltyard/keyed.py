@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any
 
+from pyspark import StorageLevel
 from pyspark.ml import Estimator, Model
 from pyspark.ml.param import Param, Params
 from pyspark.ml.util import (
@@ -122,11 +123,6 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         """Output columns, aliased with metadata, from the frame's columns and the fields of its state."""
 
-    def unpersist(self) -> Self:
-        """Free the state's cache; a later use computes it again from the frame it was fitted on."""
-        self.state.unpersist()
-        return self
-
     def write(self) -> MLWriter:
         return KeyedModelWriter(self)
 
@@ -186,7 +182,10 @@ def restored(metadata: dict[str, Any]) -> Any:
 
 
 def _computed(state: DataFrame) -> DataFrame:
-    """The persisted state, computed now: the one action of a fit."""
-    kept = state.persist()
-    kept.count()
-    return kept
+    """The state's rows, computed now and kept by the executors: the one action of a fit.
+
+    A local checkpoint instead of `persist`: Spark finds a cached frame by comparing plans, which fails for a
+    rollup that is used twice in one query, and computes it again. Two copies outlive a lost executor, and
+    Spark drops both once nobody refers to the model.
+    """
+    return state.localCheckpoint(eager=True, storageLevel=StorageLevel.MEMORY_AND_DISK_2)

@@ -12,7 +12,8 @@ from tiltyard.columns import column
 TENANT, ROWS, STATE = "tenant", "rows", "state"
 
 # Helper columns of the plans below; no frame has these names.
-_LEVEL, _JOINED_TENANT, _JOINED_STATE = "__tiltyard_level", "__tiltyard_tenant", "__tiltyard_state"
+_LEVEL, _JOINED = "__tiltyard_level", "__tiltyard_joined"
+_JOINED_TENANT, _JOINED_STATE = "__tiltyard_tenant", "__tiltyard_state"
 
 
 def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Column]) -> DataFrame:
@@ -48,15 +49,16 @@ def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[Dat
 
     Returns
     -------
-    (frame with one more column at most, column of the state)
+    (frame with one more column, that column: the state)
         Rows of tenants without a state (null, unseen) meet the global row's. No job: the global row enters as
         a scalar subquery, which Spark runs once for each query.
     """
     shared = states.where(F.col(TENANT).isNull()).select(STATE).scalar()
     if tenant is None:
-        return frame.withColumn(_JOINED_STATE, shared), F.col(_JOINED_STATE)
-    own = states.where(F.col(TENANT).isNotNull()).select(
-        F.col(TENANT).alias(_JOINED_TENANT), F.col(STATE).alias(_JOINED_STATE)
-    )
+        return frame.select("*", shared.alias(_JOINED)), F.col(_JOINED)
+    own = states.where(F.col(TENANT).isNotNull())
+    own = own.select(F.col(TENANT).alias(_JOINED_TENANT), F.col(STATE).alias(_JOINED_STATE))
     met = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
-    return met, F.coalesce(F.col(_JOINED_STATE), shared)
+    # Named once, so that the plan holds one subquery instead of one for each output.
+    state = F.coalesce(F.col(_JOINED_STATE), shared).alias(_JOINED)
+    return met.select(*[column(name) for name in frame.columns], state), F.col(_JOINED)
