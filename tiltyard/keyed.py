@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pyspark import StorageLevel
 from pyspark.ml import Estimator, Model
 from pyspark.ml.param import Param, Params
 from pyspark.ml.util import (
@@ -27,7 +26,7 @@ from pyspark.sql.types import StructType
 from tiltyard.columns import column, field_of
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Ranged, text, whole
-from tiltyard.state import ROWS, STATE, TENANT, aggregated, joined
+from tiltyard.state import ROWS, STATE, TENANT, aggregated, computed, joined
 
 
 class HasTenantCol(Ranged):
@@ -56,8 +55,8 @@ class KeyedEstimator(Ranged, Estimator["KeyedModel"], DefaultParamsReadable[Any]
     """An estimator that learns one state row for each tenant and one global row, in one aggregation.
 
     A leaf inherits HasTenantCol too and gives three pure hooks: `_aggregates`, `_state` and `_model`. `fit`
-    persists the state and computes it with one action, whatever the number of columns and tenants, so that
-    the frame may change or go afterwards; `KeyedModel.unpersist` frees it.
+    computes the state with one action, whatever the number of columns and tenants, so that the frame may
+    change or go afterwards.
     """
 
     @abstractmethod
@@ -88,7 +87,7 @@ class KeyedEstimator(Ranged, Estimator["KeyedModel"], DefaultParamsReadable[Any]
         fields = self._state({name: column(name) for name in rows.columns})
         state = F.struct(*[value.alias(name) for name, value in fields.items()])
         kept = F.col(TENANT).isNull() | (F.col(ROWS) >= self.min_rows())
-        return self._fitted(_computed(rows.where(kept).select(TENANT, ROWS, state.alias(STATE))))
+        return self._fitted(computed(rows.where(kept).select(TENANT, ROWS, state.alias(STATE))))
 
     def _fitted(self, state: DataFrame) -> KeyedModel:
         model = self._copyValues(self._model())
@@ -179,13 +178,3 @@ def restored(metadata: dict[str, Any]) -> Any:
     stage._resetUid(metadata["uid"])
     DefaultParamsReader.getAndSetParams(stage, metadata)
     return stage
-
-
-def _computed(state: DataFrame) -> DataFrame:
-    """The state's rows, computed now and kept by the executors: the one action of a fit.
-
-    A local checkpoint instead of `persist`: Spark finds a cached frame by comparing plans, which fails for a
-    rollup that is used twice in one query, and computes it again. Two copies outlive a lost executor, and
-    Spark drops both once nobody refers to the model.
-    """
-    return state.localCheckpoint(eager=True, storageLevel=StorageLevel.MEMORY_AND_DISK_2)

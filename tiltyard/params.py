@@ -56,6 +56,26 @@ def whole(least: int) -> Range:
     return Range(f"an integer of at least {least}", convert)
 
 
+def number(least: float, most: float = math.inf, *, above: bool = False) -> Range:
+    """A finite number of at least `least` (more than it with `above`) and at most `most`.
+
+    Examples
+    --------
+    >>> number(0, 1, above=True).words
+    'a number above 0 and at most 1'
+    """
+
+    def convert(value: Any) -> float:
+        given = float(value)
+        low = given > least if above else given >= least
+        if isinstance(value, bool) or not (low and given <= most and math.isfinite(given)):
+            raise ValueError(value)
+        return given
+
+    words = f"a number above {least:g}" if above else f"a number of at least {least:g}"
+    return Range(words if most == math.inf else f"{words} and at most {most:g}", convert)
+
+
 def one_of(*choices: str) -> Range:
     """One of the given words."""
 

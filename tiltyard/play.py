@@ -113,7 +113,7 @@ def play(
 
 def ranked(entries: Sequence[Entry], metric: str) -> list[Entry]:
     """Entries that played, best first; ties keep the order of the contenders."""
-    sign = -1.0 if METRICS[metric].larger_is_better else 1.0
+    sign = -1.0 if METRICS[metric] else 1.0
     played = [entry for entry in entries if entry.status == "ok" and entry.folds]
     return sorted(played, key=lambda entry: sign * float(np.mean(entry.values(metric))))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import cast
 
 from pyspark.sql.types import ArrayType, BinaryType, BooleanType, DataType, MapType, StructType
 
@@ -38,7 +39,7 @@ class Table:
     @property
     def schema(self) -> StructType:
         """Return the declared columns."""
-        return StructType.fromDDL(self.ddl)
+        return cast(StructType, StructType.fromDDL(self.ddl))
 
     @property
     def properties(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -62,3 +63,13 @@ def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[Dat
     # Named once, so that the plan holds one subquery instead of one for each output.
     state = F.coalesce(F.col(_JOINED_STATE), shared).alias(_JOINED)
     return met.select(*[column(name) for name in frame.columns], state), F.col(_JOINED)
+
+
+def computed(frame: DataFrame) -> DataFrame:
+    """The frame's rows, computed now and kept by the executors: one action.
+
+    A local checkpoint instead of `persist`: Spark finds a cached frame by comparing plans, which fails for a
+    rollup that is used twice in one query, and computes it again. Two copies outlive a lost executor, and
+    Spark drops both once nobody refers to the frame.
+    """
+    return frame.localCheckpoint(eager=True, storageLevel=StorageLevel.MEMORY_AND_DISK_2)

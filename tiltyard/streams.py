@@ -100,4 +100,5 @@ def rows_of_floats(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     if flat.null_count:
         flat = flat.fill_null(float("nan"))
     values = flat.to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
-    return values.reshape(len(array), -1)
+    matrix: np.ndarray = values.reshape(len(array), -1)
+    return matrix

@@ -23,17 +23,9 @@ LEADS_SPLIT = pd.Timestamp("2025-10-01", tz="UTC")
 
 # What each tenant of twenty is like. "linear" and "curved" have a signal; the rest is what a tournament must survive.
 _KINDS = [
-    "linear",
-    "curved",
-    "linear",
-    "linear",
-    "curved",
-    "linear",
-    "noise",
-    "linear",
-    "curved",
-    "one_class",
-] + [*["linear", "curved", "linear", "linear", "curved", "linear", "noise", "linear", "curved", "tiny"]]
+    *("linear", "curved", "linear", "linear", "curved", "linear", "noise", "linear", "curved", "one_class"),
+    *("linear", "curved", "linear", "linear", "curved", "linear", "noise", "linear", "curved", "tiny"),
+]
 _PARTS = ["employees", "annual_spend", "title", "source", "country", "created_at", "email", "description"]
 _CURVES = ["employees_squared", "employees_times_spend"]
 _SIZES = (30, 3000)  # rows: the smallest and largest tenant

@@ -23,7 +23,7 @@ def test_every_type_becomes_a_feature_or_has_a_reason() -> None:
 
 
 def test_unknown_types_are_refused() -> None:
-    with pytest.raises(TiltyardError, match="type of 'x' must be one of Real, .*, got 'Money'"):
+    with pytest.raises(TiltyardError, match=r"type of 'x' must be one of Real, .*, got 'Money'"):
         feature_stages({"x": "Money"}, tenantCol=None)
 
 

@@ -125,7 +125,7 @@ def test_missing_tenant_column_has_a_hint(spark: SparkSession) -> None:
 
 
 def test_a_model_needs_a_state() -> None:
-    with pytest.raises(TiltyardError, match="PivotModel: it has no state. Get it from fit or load."):
+    with pytest.raises(TiltyardError, match=r"PivotModel: it has no state. Get it from fit or load."):
         _ = PivotModel().state
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyspark import keyword_only
 from pyspark.ml import Estimator, Model
 from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.ml.linalg import VectorUDT
@@ -32,6 +32,7 @@ from pyspark.ml.util import (
 )
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import StructType
 
 from tiltyard.columns import field_of
@@ -59,18 +60,19 @@ class Learner(
 ):
     """A model family. A leaf declares `kernel`, its hyperparameters as Params, and their defaults.
 
+    All params are set by name: `Linear(regParam=0.1, labelCol="won")`.
+
     `fit` takes packed rows (array<float> with or without slot metadata) or ML Vectors, and labels 0 or 1;
     null labels are left out. One Spark job; the rows meet in one Python worker in a fixed order.
     """
 
     kernel: ClassVar[Kernel]
-    hyperparams: ClassVar[tuple[str, ...]] = ()
+    hyperparams: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
-    @keyword_only
     def __init__(self, **params: Any) -> None:
         super().__init__()
-        self._setDefault(seed=0)
-        self._set(**self._input_kwargs)
+        self._setDefault(**{"seed": 0, **self.hyperparams})
+        self._set(**params)
 
     def kernel_params(self) -> dict[str, Any]:
         """The hyperparameters as plain values."""
@@ -122,14 +124,15 @@ class LearnerModel(_Columns, Model, MLReadable[Any], MLWritable):
         features, payload = self.getFeaturesCol(), self.payload
         categorical = categorical_slots(schema, features)
 
-        @F.pandas_udf("double")
+        @pandas_udf("double")  # type: ignore[call-overload]
         def probability(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
             fitted = load(payload)
             for batch in batches:
                 values = rows_of_floats(pa.array(batch, pa.list_(pa.float32())))
                 yield pd.Series(fitted.predict(matrix_of(values, categorical)))
 
-        return probability(packed_floats(schema, features))
+        positive: Column = probability(packed_floats(schema, features))
+        return positive
 
     def write(self) -> MLWriter:
         return _LearnerModelWriter(self)

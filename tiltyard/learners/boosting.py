@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
-from pyspark import keyword_only
-from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.trees import TreesFit, train
+from tiltyard.params import number, whole
 
 
 class BoostingKernel:
@@ -74,52 +75,28 @@ class Boosting(Learner):
     40
     """
 
-    kernel: Kernel = BoostingKernel()
-    hyperparams = (
-        "maxIter",
-        "maxDepth",
-        "stepSize",
-        "subsamplingRate",
-        "minInstanceWeight",
-        "regLambda",
-        "seed",
+    kernel: ClassVar[Kernel] = BoostingKernel()
+    hyperparams = MappingProxyType(
+        {
+            "maxIter": 60,
+            "maxDepth": 3,
+            "stepSize": 0.1,
+            "subsamplingRate": 1.0,
+            "minInstanceWeight": 3.0,
+            "regLambda": 1.0,
+            "seed": 0,
+        }
     )
 
-    maxIter: Param[int] = Param(Params._dummy(), "maxIter", "trees, >= 1", TypeConverters.toInt)
-    maxDepth: Param[int] = Param(Params._dummy(), "maxDepth", "depth of a tree, >= 1", TypeConverters.toInt)
+    maxIter: Param[int] = Param(Params._dummy(), "maxIter", "trees, >= 1", whole(1))
+    maxDepth: Param[int] = Param(Params._dummy(), "maxDepth", "depth of a tree, >= 1", whole(1))
     stepSize: Param[float] = Param(
-        Params._dummy(), "stepSize", "learning rate in (0, 1]", TypeConverters.toFloat
+        Params._dummy(), "stepSize", "learning rate in (0, 1]", number(0, 1, above=True)
     )
     subsamplingRate: Param[float] = Param(
-        Params._dummy(), "subsamplingRate", "share of rows a tree sees, in (0, 1]", TypeConverters.toFloat
+        Params._dummy(), "subsamplingRate", "share of rows a tree sees, in (0, 1]", number(0, 1, above=True)
     )
     minInstanceWeight: Param[float] = Param(
-        Params._dummy(), "minInstanceWeight", "least sum of hessians in a leaf, >= 0", TypeConverters.toFloat
+        Params._dummy(), "minInstanceWeight", "least sum of hessians in a leaf, >= 0", number(0)
     )
-    regLambda: Param[float] = Param(
-        Params._dummy(), "regLambda", "L2 penalty on leaves, >= 0", TypeConverters.toFloat
-    )
-
-    @keyword_only
-    def __init__(
-        self,
-        *,
-        maxIter: int = 60,
-        maxDepth: int = 3,
-        stepSize: float = 0.1,
-        subsamplingRate: float = 1.0,
-        minInstanceWeight: float = 3.0,
-        regLambda: float = 1.0,
-        seed: int = 0,
-        **columns: str,
-    ) -> None:
-        super().__init__()
-        self._setDefault(
-            maxIter=60,
-            maxDepth=3,
-            stepSize=0.1,
-            subsamplingRate=1.0,
-            minInstanceWeight=3.0,
-            regLambda=1.0,
-        )
-        self._set(**self._input_kwargs)
+    regLambda: Param[float] = Param(Params._dummy(), "regLambda", "L2 penalty on leaves, >= 0", number(0))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
-from pyspark import keyword_only
-from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.trees import TreesFit, train
+from tiltyard.params import number, whole
 
 
 class ForestKernel:
@@ -75,35 +76,26 @@ class Forest(Learner):
     40
     """
 
-    kernel: Kernel = ForestKernel()
-    hyperparams = ("numTrees", "maxDepth", "subsamplingRate", "featureShare", "minInstanceWeight", "seed")
+    kernel: ClassVar[Kernel] = ForestKernel()
+    hyperparams = MappingProxyType(
+        {
+            "numTrees": 50,
+            "maxDepth": 8,
+            "subsamplingRate": 0.63,
+            "featureShare": 0.33,
+            "minInstanceWeight": 2.0,
+            "seed": 0,
+        }
+    )
 
-    numTrees: Param[int] = Param(Params._dummy(), "numTrees", "trees, >= 1", TypeConverters.toInt)
-    maxDepth: Param[int] = Param(Params._dummy(), "maxDepth", "depth of a tree, >= 1", TypeConverters.toInt)
+    numTrees: Param[int] = Param(Params._dummy(), "numTrees", "trees, >= 1", whole(1))
+    maxDepth: Param[int] = Param(Params._dummy(), "maxDepth", "depth of a tree, >= 1", whole(1))
     subsamplingRate: Param[float] = Param(
-        Params._dummy(), "subsamplingRate", "share of rows a tree sees, in (0, 1]", TypeConverters.toFloat
+        Params._dummy(), "subsamplingRate", "share of rows a tree sees, in (0, 1]", number(0, 1, above=True)
     )
     featureShare: Param[float] = Param(
-        Params._dummy(), "featureShare", "share of slots tried at a node, in (0, 1]", TypeConverters.toFloat
+        Params._dummy(), "featureShare", "share of slots tried at a node, in (0, 1]", number(0, 1, above=True)
     )
     minInstanceWeight: Param[float] = Param(
-        Params._dummy(), "minInstanceWeight", "least sum of hessians in a leaf, >= 0", TypeConverters.toFloat
+        Params._dummy(), "minInstanceWeight", "least sum of hessians in a leaf, >= 0", number(0)
     )
-
-    @keyword_only
-    def __init__(
-        self,
-        *,
-        numTrees: int = 50,
-        maxDepth: int = 8,
-        subsamplingRate: float = 0.63,
-        featureShare: float = 0.33,
-        minInstanceWeight: float = 2.0,
-        seed: int = 0,
-        **columns: str,
-    ) -> None:
-        super().__init__()
-        self._setDefault(
-            numTrees=50, maxDepth=8, subsamplingRate=0.63, featureShare=0.33, minInstanceWeight=2.0
-        )
-        self._set(**self._input_kwargs)

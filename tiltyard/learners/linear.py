@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 import sklearn
-from pyspark import keyword_only
-from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.param import Param, Params
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -18,6 +18,7 @@ from tiltyard.learners import payload
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.onehot import LinearView
+from tiltyard.params import number, whole
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class LinearKernel:
 
 
 def _sigmoid(margin: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-np.clip(margin, -500.0, 500.0)))
+    chances: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(margin, -500.0, 500.0)))
+    return chances
 
 
 class Linear(Learner):
@@ -88,16 +90,10 @@ class Linear(Learner):
     10
     """
 
-    kernel: Kernel = LinearKernel()
-    hyperparams = ("regParam", "maxIter")
+    kernel: ClassVar[Kernel] = LinearKernel()
+    hyperparams = MappingProxyType({"regParam": 0.01, "maxIter": 50})
 
     regParam: Param[float] = Param(
-        Params._dummy(), "regParam", "L2 penalty against the mean loss, >= 0", TypeConverters.toFloat
+        Params._dummy(), "regParam", "L2 penalty against the mean loss, >= 0", number(0)
     )
-    maxIter: Param[int] = Param(Params._dummy(), "maxIter", "Newton steps, >= 1", TypeConverters.toInt)
-
-    @keyword_only
-    def __init__(self, *, regParam: float = 0.01, maxIter: int = 50, **columns: str) -> None:
-        super().__init__()
-        self._setDefault(regParam=0.01, maxIter=50)
-        self._set(**self._input_kwargs)
+    maxIter: Param[int] = Param(Params._dummy(), "maxIter", "Newton steps, >= 1", whole(1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -64,4 +64,4 @@ class Prior(Learner):
     DenseVector([0.6, 0.4])
     """
 
-    kernel: Kernel = PriorKernel()
+    kernel: ClassVar[Kernel] = PriorKernel()

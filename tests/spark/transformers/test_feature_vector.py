@@ -60,7 +60,7 @@ def test_levels_are_those_of_the_tenant(spark: SparkSession) -> None:
     assert levels == [["x"], ["y"]]
     assert FeatureVector.from_slot_table(table).getOrDefault("slots")[0]["levels"] == ["x", "y"]
     with pytest.raises(
-        DataContractError, match="FeatureVector: the slot table has no tenant 'c'. Try tenant=None"
+        DataContractError, match=r"FeatureVector: the slot table has no tenant 'c'. Try tenant=None"
     ):
         FeatureVector.from_slot_table(table, "c")
 

@@ -1,0 +1,125 @@
+"""Contenders: from Spark ML's way of writing a grid over learners to a plain list, and to JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from pyspark.ml import Estimator, Pipeline
+from pyspark.ml.param import Param
+from pyspark.ml.util import DefaultParamsWriter
+from pyspark.sql import SparkSession
+
+from tiltyard.errors import ConfigError, TiltyardError
+from tiltyard.keyed import restored
+from tiltyard.learners import FAMILIES, Learner
+from tiltyard.play import Contender
+
+ParamMap = Mapping[Param[Any], Any]
+
+
+def learners_of(estimator: Estimator[Any], maps: Iterable[ParamMap]) -> list[Learner]:
+    """The learner each parameter map stands for, with its values.
+
+    Parameters
+    ----------
+    estimator : a learner, or a Pipeline whose only stage is one; the maps may set the stages
+    maps : as `ParamGridBuilder` builds them
+
+    Raises
+    ------
+    TiltyardError : a map does not come to exactly one learner
+    """
+    return [_learner(estimator, param_map) for param_map in maps]
+
+
+def contender_of(learner: Learner) -> Contender:
+    """A learner as a contender; its name has the values that somebody set.
+
+    Examples
+    --------
+    >>> contender_of(FAMILIES["boosting"](maxDepth=2, seed=7)).name
+    'boosting(maxDepth=2)'
+    """
+    params = learner.kernel_params()
+    chosen = [f"{name}={params[name]:g}" for name in params if learner.isSet(name) and name != "seed"]
+    family = learner.kernel.name
+    return Contender(f"{family}({', '.join(chosen)})" if chosen else family, learner.kernel, params)
+
+
+def contenders_of(learners: Sequence[Learner]) -> list[Contender]:
+    """The learners as contenders, in their order, each once."""
+    every = [contender_of(learner) for learner in learners]
+    known = {(one.kernel.name, json.dumps(one.params, sort_keys=True)): one for one in reversed(every)}
+    return sorted(known.values(), key=every.index)
+
+
+def arena(learners: Iterable[Learner]) -> tuple[Pipeline, list[ParamMap]]:
+    """Estimator and parameter maps in which the learners compete."""
+    pipeline = Pipeline(stages=[])
+    return pipeline, [{pipeline.stages: [learner]} for learner in learners]
+
+
+def from_grids(
+    families: Sequence[str], grids: Mapping[str, Mapping[str, Sequence[Any]]], seed: int, **columns: str
+) -> list[Learner]:
+    """The learners of a configuration: for each family every combination of its grid's values.
+
+    Raises
+    ------
+    ConfigError : a parameter or value the learner does not have
+
+    Examples
+    --------
+    >>> learners = from_grids(["prior", "linear"], {"linear": {"regParam": [0.01, 0.1]}}, seed=0)
+    >>> [contender_of(learner).name for learner in learners]
+    ['prior', 'linear(regParam=0.01)', 'linear(regParam=0.1)']
+    """
+    return [
+        _configured(family, {**values, **columns}, seed)
+        for family in families
+        for values in _combinations(grids.get(family, {}))
+    ]
+
+
+def to_json(learners: Iterable[Learner], spark: SparkSession) -> list[str]:
+    """The learners as JSON texts: class and params."""
+    return [DefaultParamsWriter._get_metadata_to_save(learner, spark) for learner in learners]
+
+
+def from_json(texts: Iterable[str]) -> list[Learner]:
+    """What `to_json` wrote."""
+    return [restored(json.loads(text)) for text in texts]
+
+
+def _learner(estimator: Estimator[Any], param_map: ParamMap) -> Learner:
+    chosen = estimator.copy(dict(param_map))
+    stages = chosen.getStages() if isinstance(chosen, Pipeline) else [chosen]
+    if len(stages) != 1 or not isinstance(stages[0], Learner):
+        names = [type(stage).__name__ for stage in stages]
+        raise TiltyardError(
+            "Tournament: with 'tenantCol' each parameter map must choose exactly one of"
+            f" {', '.join(FAMILIES)}, got {names}. Put feature stages before the tournament."
+        )
+    return stages[0].copy(dict(param_map))
+
+
+def _combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+
+
+def _configured(family: str, values: Mapping[str, Any], seed: int) -> Learner:
+    kind = FAMILIES[family]
+    unknown = [name for name in values if not kind().hasParam(name)]
+    if unknown:
+        raise ConfigError(
+            f"tournament.grids.{family}: there is no parameter {', '.join(map(repr, unknown))},"
+            f" only {', '.join(kind.hyperparams) or 'none'}."
+        )
+    try:
+        learner = kind(**values)
+    except TiltyardError as error:
+        raise ConfigError(f"tournament.grids.{family}: {error}") from error
+    return learner._set(seed=seed) if "seed" in kind.hyperparams else learner

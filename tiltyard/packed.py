@@ -1,0 +1,229 @@
+"""The packed lane: every tenant's tournament, and every tenant's scores, in one stream each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tiltyard.learners.base import load, matrix_of
+from tiltyard.learners.kernel import Fitted, Matrix
+from tiltyard.learners.payload import FORMAT, digest
+from tiltyard.play import Contender, Entry, Rules, Verdict, play, ranked
+from tiltyard.streams import over_tenants, rows_of_floats, tenant_tables
+
+# One row per contender, and one per tenant (kind "verdict") which holds the champion.
+RESULTS = (
+    "tenant string, kind string, contender string, learner string, metric string, mean double, sd double,"
+    " rank int, status string, message string, rows bigint, positives bigint, fit_seconds double,"
+    " folds array<struct<fold:int,rows:bigint,metrics:map<string,double>>>, params string,"
+    " played boolean, value double, low double, high double, above_chance boolean,"
+    " format int, sha256 string, payload binary"
+)
+_ARROW = pa.schema(
+    [
+        *[(name, pa.string()) for name in ("tenant", "kind", "contender", "learner", "metric")],
+        ("mean", pa.float64()),
+        ("sd", pa.float64()),
+        ("rank", pa.int32()),
+        ("status", pa.string()),
+        ("message", pa.string()),
+        ("rows", pa.int64()),
+        ("positives", pa.int64()),
+        ("fit_seconds", pa.float64()),
+        (
+            "folds",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("fold", pa.int32()),
+                        ("rows", pa.int64()),
+                        ("metrics", pa.map_(pa.string(), pa.float64())),
+                    ]
+                )
+            ),
+        ),
+        ("params", pa.string()),
+        ("played", pa.bool_()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("above_chance", pa.bool_()),
+        ("format", pa.int32()),
+        ("sha256", pa.string()),
+        ("payload", pa.binary()),
+    ]
+)
+# What scoring adds to a row: probability of the positive class, the model's version, its place in the chain.
+SCORED = {"_probability": "double", "_version": "string", "_fallback": "string"}
+_MODEL = "_model"
+NO_TENANT = "Rows without a tenant: they are not trained on, and the global model scores them."
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A payload with what is said of every score it gives."""
+
+    payload: bytes
+    version: str | None
+    fallback: str
+
+
+def tournaments(
+    rows: DataFrame,
+    contenders: Sequence[Contender],
+    rules: Rules,
+    categorical: tuple[bool, ...],
+    partitions: int | None = None,
+) -> DataFrame:
+    """Play every tenant's tournament: DataFrame[RESULTS].
+
+    Parameters
+    ----------
+    rows : tenant, key (orders a tenant's rows), fold, y (label), x (packed features)
+    """
+
+    def one(tenant: str | None, table: pa.Table) -> Iterator[pa.RecordBatch]:
+        labels = table["y"].to_numpy()
+        if tenant is None:
+            entries: list[Entry] = []
+            verdict = Verdict("error", NO_TENANT)
+        else:
+            matrix = matrix_of(rows_of_floats(table["x"]), categorical)
+            entries, verdict = play(matrix, labels, table["fold"].to_numpy(), contenders, rules)
+        found = [*_contender_rows(entries, rules.metric), _verdict_row(verdict, rules.metric)]
+        common = {
+            "tenant": tenant,
+            "played": bool(entries),
+            "rows": len(labels),
+            "positives": int(labels.sum()),
+        }
+        yield pa.RecordBatch.from_pylist([{**row, **common} for row in found], schema=_ARROW)
+
+    return over_tenants(rows, "tenant", one, RESULTS, order=("key", "x", "y"), partitions=partitions)
+
+
+def scores(
+    records: DataFrame,
+    models: DataFrame,
+    fallback: Champion,
+    categorical: tuple[bool, ...],
+    *,
+    tenant: str,
+    features: str,
+    partitions: int | None = None,
+) -> DataFrame:
+    """Add SCORED: each row's probability by its tenant's model, and which model that was.
+
+    Payloads travel in the stream ahead of their tenant's records, so a worker holds one model at a time.
+    One shuffle; row order is not kept.
+
+    Parameters
+    ----------
+    records : rows with a `tenant` and a packed `features` column
+    models : tenant, payload, version, fallback; at most one row a tenant
+    fallback : serves null tenants and those without a row in `models`
+    """
+    own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
+    model = F.struct("payload", "version", "fallback").alias(_MODEL)
+    stream = records.unionByName(own.select(F.col("tenant").alias(tenant), model), allowMissingColumns=True)
+    kept = records.columns
+    schema = records.select(
+        "*", *[F.lit(None).cast(kind).alias(name) for name, kind in SCORED.items()]
+    ).schema
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        default = _Loaded.of(fallback)
+        serving, current = default, None
+        for batch in batches:
+            for name, table in tenant_tables([batch], tenant):
+                if name != current:
+                    serving, current = default, name
+                # The model's row sorts first; a tenant may go on in the next batch, its model still loaded.
+                head = table[_MODEL][0].as_py()
+                if head is not None:
+                    serving, table = _Loaded.of(Champion(**head)), table.slice(1)
+                if len(table):
+                    matrix = matrix_of(rows_of_floats(table[features]), categorical)
+                    yield from serving.scored(table.select(kept), matrix)
+
+    count = partitions or int(records.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
+    together = stream.repartition(count, tenant)
+    return together.sortWithinPartitions(F.col(tenant), F.col(_MODEL).isNull()).mapInArrow(run, schema)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A model inside a worker."""
+
+    fitted: Fitted
+    version: str | None
+    fallback: str
+
+    @classmethod
+    def of(cls, champion: Champion) -> _Loaded:
+        return cls(load(champion.payload), champion.version, champion.fallback)
+
+    def scored(self, table: pa.Table, matrix: Matrix) -> list[pa.RecordBatch]:
+        rows = len(table)
+        found = [
+            pa.array(self.fitted.predict(matrix)),
+            pa.repeat(pa.scalar(self.version, pa.string()), rows),
+            pa.repeat(pa.scalar(self.fallback), rows),
+        ]
+        for name, values in zip(SCORED, found, strict=True):
+            table = table.append_column(name, values)
+        batches: list[pa.RecordBatch] = table.to_batches()
+        return batches
+
+
+def _contender_rows(entries: Sequence[Entry], metric: str) -> list[dict[str, Any]]:
+    ranks = {id(entry): place for place, entry in enumerate(ranked(entries, metric), start=1)}
+    return [_contender_row(entry, metric, ranks.get(id(entry))) for entry in entries]
+
+
+def _contender_row(entry: Entry, metric: str, rank: int | None) -> dict[str, Any]:
+    values = entry.values(metric)
+    return {
+        "kind": "contender",
+        **_who(entry.contender),
+        "metric": metric,
+        "mean": float(np.mean(values)) if values else None,
+        "sd": float(np.std(values)) if values else None,
+        "rank": rank,
+        "status": entry.status,
+        "message": entry.message,
+        "fit_seconds": entry.fit_seconds,
+        "folds": [
+            {"fold": fold["fold"], "rows": fold["rows"], "metrics": list(fold["metrics"].items())}
+            for fold in entry.folds
+        ],
+    }
+
+
+def _verdict_row(verdict: Verdict, metric: str) -> dict[str, Any]:
+    return {
+        "kind": "verdict",
+        **(_who(verdict.champion.contender) if verdict.champion else {}),
+        "metric": metric,
+        "status": verdict.status,
+        "message": verdict.message,
+        "value": verdict.value,
+        "low": verdict.low,
+        "high": verdict.high,
+        "above_chance": verdict.above_chance,
+        "format": FORMAT if verdict.payload else None,
+        "sha256": digest(verdict.payload) if verdict.payload else None,
+        "payload": verdict.payload,
+    }
+
+
+def _who(contender: Contender) -> dict[str, str]:
+    params = json.dumps(contender.params, sort_keys=True)
+    return {"contender": contender.name, "learner": contender.kernel.name, "params": params}

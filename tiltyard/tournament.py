@@ -1,0 +1,289 @@
+"""Tournament: a CrossValidator that holds one tournament for every tenant, all in one Spark job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pyspark import keyword_only
+from pyspark.ml import Estimator
+from pyspark.ml.evaluation import Evaluator
+from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.tuning import CrossValidator
+from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from tiltyard import contenders
+from tiltyard.columns import column, field_of
+from tiltyard.errors import DataContractError, TiltyardError
+from tiltyard.evaluators import metric_of
+from tiltyard.folds import hash_folds
+from tiltyard.keyed import restored
+from tiltyard.learners import Learner
+from tiltyard.learners.base import categorical_slots, packed_floats
+from tiltyard.packed import tournaments
+from tiltyard.params import Range, Ranged, text, whole
+from tiltyard.play import Rules
+from tiltyard.state import computed
+from tiltyard.tournament_model import TournamentModel
+
+__all__ = ["Tournament", "TournamentModel"]
+
+_NESTED = ("estimator", "estimatorParamMaps", "evaluator")  # params that hold objects: saved apart
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not 0 <= float(value) < float("inf"):
+        raise ValueError(value)
+    return float(value)
+
+
+class Tournament(Ranged, CrossValidator):
+    """Find every tenant's best contender by cross-validation, and fit it on all of the tenant's rows.
+
+    With `tenantCol` one Spark job plays all tournaments: a tenant's rows meet in one Python worker, which
+    fits every contender on every fold with one thread. A tenant that cannot play (too few rows, one class,
+    a failing fit, out of time) has a status and is served by the global prior; it never fails the job.
+    Without `tenantCol` this is Spark ML's CrossValidator, and `fit` returns its model.
+
+    Null labels are left out; null features are for the learners. Rows of a null tenant train nobody. The
+    result does not depend on row order or partitioning.
+
+    Parameters
+    ----------
+    estimator, estimatorParamMaps, evaluator, numFolds, foldCol, seed, parallelism, collectSubModels
+        as for CrossValidator. With `tenantCol` each map must choose one learner of `tiltyard.learners`, and
+        earlier ones win ties. `foldCol` has 0 to numFolds - 1; without it a row's fold is a hash of its key.
+    contenders : mapping of learner to its parameter maps, instead of estimator and estimatorParamMaps
+    tenantCol : column of the tenant
+    keyCol : column that names a row of a tenant; orders rows before a fit and draws the folds. Unset:
+        features and label do both, so equal rows share a fold.
+    expanding : `foldCol` counts blocks in time, from 0 to numFolds: block i validates what was trained on
+        the blocks before it (see `tiltyard.folds.time_folds`)
+    minRows, minPerClass : least rows, and rows of each class, of a tenant that plays; default 100 and 10
+    seconds : limit for one tenant, 0 for none; default 20
+    partitions : Python tasks that share the tenants; default `spark.sql.shuffle.partitions`
+
+    See Also
+    --------
+    pyspark.ml.tuning.CrossValidator : one model for all rows; its contenders may be any estimators.
+
+    Examples
+    --------
+    >>> from pyspark.ml.evaluation import BinaryClassificationEvaluator
+    >>> from tiltyard.learners import Boosting, Prior
+    >>> rows = [(f"t{n % 2}", n, [float(n % 7), float(n % 5)], float(n % 7 > 3)) for n in range(400)]
+    >>> frame = spark.createDataFrame(rows, "tenant string, id int, features array<float>, label double")
+    >>> tournament = Tournament(
+    ...     contenders={Prior(): [{}], Boosting(maxIter=20): [{}]},
+    ...     evaluator=BinaryClassificationEvaluator(), tenantCol="tenant", keyCol="id",
+    ... )
+    >>> model = tournament.fit(frame)
+    >>> model.champions.select("tenant", "learner", "status").orderBy("tenant").show()
+    +------+--------+------+
+    |tenant| learner|status|
+    +------+--------+------+
+    |  NULL|   prior|    ok|
+    |    t0|boosting|    ok|
+    |    t1|boosting|    ok|
+    +------+--------+------+
+    >>> model.transform(frame).where("prediction = label").count()
+    400
+    """
+
+    tenantCol: Param[str] = Param(
+        Params._dummy(), "tenantCol", "column of the tenant; unset: stock CrossValidator", text()
+    )
+    keyCol: Param[str] = Param(Params._dummy(), "keyCol", "column that names a row of a tenant", text())
+    expanding: Param[bool] = Param(
+        Params._dummy(),
+        "expanding",
+        "whether foldCol counts blocks in time, each trained on the ones before it",
+        TypeConverters.toBoolean,
+    )
+    minRows: Param[int] = Param(Params._dummy(), "minRows", "least rows of a tenant that plays", whole(1))
+    minPerClass: Param[int] = Param(
+        Params._dummy(), "minPerClass", "least rows of each class of a tenant that plays", whole(1)
+    )
+    seconds: Param[float] = Param(
+        Params._dummy(),
+        "seconds",
+        "limit for one tenant, 0 for none",
+        Range("a finite number of seconds, 0 or more", _seconds),
+    )
+    partitions: Param[int] = Param(
+        Params._dummy(), "partitions", "Python tasks that share the tenants", whole(1)
+    )
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        estimator: Estimator[Any] | None = None,
+        estimatorParamMaps: Sequence[contenders.ParamMap] | None = None,
+        evaluator: Evaluator | None = None,
+        numFolds: int = 3,
+        seed: int | None = None,
+        parallelism: int = 1,
+        collectSubModels: bool = False,
+        foldCol: str = "",
+        contenders: Mapping[Learner, Sequence[contenders.ParamMap]] | None = None,
+        tenantCol: str | None = None,
+        keyCol: str | None = None,
+        expanding: bool = False,
+        minRows: int = 100,
+        minPerClass: int = 10,
+        seconds: float = 20.0,
+        partitions: int | None = None,
+    ) -> None:
+        given = self._input_kwargs
+        super().__init__()
+        self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0)
+        self._set(**{name: value for name, value in given.items() if name != "contenders"})
+        if contenders is not None:
+            self._compete(contenders)
+
+    def learners(self) -> list[Learner]:
+        """The contenders' learners, in their order."""
+        return contenders.learners_of(self.getEstimator(), self.getEstimatorParamMaps())
+
+    def write(self) -> MLWriter:
+        return _TournamentWriter(self)
+
+    @classmethod
+    def read(cls) -> Any:
+        return _TournamentReader()
+
+    def _compete(self, grids: Mapping[Learner, Sequence[contenders.ParamMap]]) -> None:
+        if self.isSet(self.estimator) or self.isSet(self.estimatorParamMaps):
+            raise TiltyardError(
+                "Tournament: 'contenders' must stand alone, got it beside 'estimator' or 'estimatorParamMaps'."
+            )
+        learners = [
+            learner for base, maps in grids.items() for learner in contenders.learners_of(base, maps or [{}])
+        ]
+        estimator, maps = contenders.arena(learners)
+        self._set(estimator=estimator, estimatorParamMaps=maps)
+
+    def _fit(self, dataset: DataFrame) -> Any:
+        if not self.isSet(self.tenantCol):
+            return super()._fit(dataset)
+        learners = self.learners()
+        face = _shared_face(learners)
+        features = face.getFeaturesCol()
+        categorical = categorical_slots(dataset.schema, features)
+        results = computed(
+            tournaments(
+                self._rows(dataset, features, face.getLabelCol()),
+                contenders.contenders_of(learners),
+                self._rules(),
+                categorical,
+                self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None,
+            )
+        )
+        if results.isEmpty():
+            raise DataContractError(
+                f"Tournament: no row has a label in '{face.getLabelCol()}'; nothing to learn."
+            )
+        model = TournamentModel(results, categorical)
+        return model._set(
+            tenantCol=self.getOrDefault(self.tenantCol),
+            featuresCol=features,
+            predictionCol=face.getPredictionCol(),
+            probabilityCol=face.getProbabilityCol(),
+        )._resetUid(self.uid)
+
+    def _rules(self) -> Rules:
+        return Rules(
+            metric=metric_of(self.getEvaluator()),
+            expanding=self.getOrDefault(self.expanding),
+            min_rows=self.getOrDefault(self.minRows),
+            min_per_class=self.getOrDefault(self.minPerClass),
+            seconds=self.getOrDefault(self.seconds),
+        )
+
+    def _rows(self, dataset: DataFrame, features: str, label: str) -> DataFrame:
+        """The labelled rows as the packed lane takes them: tenant, key, fold, y, x."""
+        tenant = field_of(dataset.schema, self.getOrDefault(self.tenantCol), "Tournament").name
+        key = self._key(dataset.schema)
+        rows = dataset.where(column(label).isNotNull()).select(
+            column(tenant).cast("string").alias("tenant"),
+            key.alias("key"),
+            self._fold_column().alias("fold"),
+            column(label).cast("double").alias("y"),
+            packed_floats(dataset.schema, features).alias("x"),
+        )
+        if self.getFoldCol():
+            return rows
+        drawn_by = ("key",) if self.isSet(self.keyCol) else ("x", "y")
+        return rows.withColumn("fold", hash_folds(drawn_by, self.getNumFolds(), self.getSeed()))
+
+    def _key(self, schema: StructType) -> Column:
+        if not self.isSet(self.keyCol):
+            return F.lit(None).cast("string")
+        name = field_of(schema, self.getOrDefault(self.keyCol), "Tournament").name
+        return column(name).cast("string")
+
+    def _fold_column(self) -> Column:
+        if not self.getFoldCol():
+            return F.lit(0)
+        fold, last = column(self.getFoldCol()), self._last_fold()
+        message = F.printf(F.lit(f"Tournament: 'foldCol' must be 0 to {last}, got %s."), fold.cast("string"))
+        return F.when(fold.between(0, last), fold.cast("int")).otherwise(F.raise_error(message))
+
+    def _last_fold(self) -> int:
+        return self.getNumFolds() - (0 if self.getOrDefault(self.expanding) else 1)
+
+    def _kFold(self, dataset: DataFrame) -> list[tuple[DataFrame, DataFrame]]:
+        """Stock folds, or expanding ones: block i validates what the blocks before it trained."""
+        if not self.getOrDefault(self.expanding):
+            return super()._kFold(dataset)
+        if not self.getFoldCol():
+            raise TiltyardError("Tournament: 'expanding' must come with 'foldCol', the blocks in time.")
+        checked = dataset.withColumn(self.getFoldCol(), self._fold_column())
+        fold = column(self.getFoldCol())
+        blocks = range(1, self.getNumFolds() + 1)
+        return [(checked.where(fold < block), checked.where(fold == block)) for block in blocks]
+
+
+def _shared_face(learners: Sequence[Learner]) -> Learner:
+    """The learner that speaks for all: they must read and write the same columns."""
+    if not learners:
+        raise TiltyardError("Tournament: 'estimatorParamMaps' must choose at least one learner, got none.")
+    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol")
+    for name in names:
+        values = sorted({learner.getOrDefault(name) for learner in learners})
+        if len(values) > 1:
+            raise TiltyardError(f"Tournament: all contenders must have the same '{name}', got {values}.")
+    return learners[0]
+
+
+class _TournamentWriter(MLWriter):
+    """Contenders as JSON: stock CrossValidator cannot save learners that enter through a Pipeline's stages."""
+
+    def __init__(self, tournament: Tournament) -> None:
+        super().__init__()
+        self.tournament = tournament
+
+    def saveImpl(self, path: str) -> None:
+        own, spark = self.tournament, self.sparkSession
+        plain = {param.name: value for param, value in own._paramMap.items() if param.name not in _NESTED}
+        nested = {
+            "contenders": contenders.to_json(own.learners(), spark),
+            "evaluator": DefaultParamsWriter._get_metadata_to_save(cast(Params, own.getEvaluator()), spark),
+        }
+        DefaultParamsWriter.saveMetadata(own, path, spark, extraMetadata=nested, paramMap=plain)
+
+
+class _TournamentReader(MLReader[Any]):
+    def load(self, path: str) -> Tournament:
+        import json
+
+        metadata = DefaultParamsReader.loadMetadata(path, self.sparkSession)
+        tournament = Tournament()._resetUid(metadata["uid"])
+        DefaultParamsReader.getAndSetParams(tournament, metadata)
+        estimator, maps = contenders.arena(contenders.from_json(metadata["contenders"]))
+        evaluator = restored(json.loads(metadata["evaluator"]))
+        return tournament._set(estimator=estimator, estimatorParamMaps=maps, evaluator=evaluator)

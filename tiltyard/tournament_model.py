@@ -1,0 +1,185 @@
+"""TournamentModel: every tenant's champion in one Spark ML model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from pyspark.ml import Model
+from pyspark.ml.functions import array_to_vector
+from pyspark.ml.param import Param, Params
+from pyspark.ml.param.shared import HasFeaturesCol, HasPredictionCol, HasProbabilityCol
+from pyspark.ml.util import (
+    DefaultParamsReader,
+    DefaultParamsWriter,
+    MLReadable,
+    MLReader,
+    MLWritable,
+    MLWriter,
+)
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tiltyard.columns import column, field_of
+from tiltyard.errors import DataContractError, TiltyardError
+from tiltyard.learners.base import categorical_slots, packed_floats
+from tiltyard.learners.payload import FORMAT, digest
+from tiltyard.learners.prior import PriorFit, smoothed_rate
+from tiltyard.packed import RESULTS, Champion, scores
+from tiltyard.params import Ranged, text
+
+# The digits of a payload's sha256 that name it: 48 bits, for at most some hundred thousand tenants.
+_DIGITS = 12
+_PACKED, _KEY = "_tiltyard_x", "_tiltyard_tenant"
+_BOARD = (
+    "tenant", "contender", "learner", "metric", "mean", "sd", "rank", "status", "message", "rows",
+    "fit_seconds", "folds", "params",
+)  # fmt: skip
+_CHAMPION = (
+    "tenant", "learner", "contender", "status", "message", "fallback", "metric", "value", "low", "high",
+    "above_chance", "rows", "positives", "params", "format", "sha256", "payload",
+)  # fmt: skip
+
+
+class TournamentModel(
+    Ranged, Model, HasFeaturesCol, HasPredictionCol, HasProbabilityCol, MLReadable[Any], MLWritable
+):
+    """The champions of a Tournament, and how they became that.
+
+    `transform` adds `prediction` (0 or 1, at probability 0.5), `probability` (vector), `modelVersion` (start
+    of the payload's sha256) and `fallback` ("tenant" for an own champion, "prior" else). Null and unseen
+    tenants, and tenants without an own model, meet the global prior. One shuffle; row order is not kept.
+
+    Parameters
+    ----------
+    results : DataFrame[tiltyard.packed.RESULTS]
+    categorical : which slots of the packed features hold category codes; empty if that was not known
+
+    Attributes
+    ----------
+    leaderboard : one row per tenant and contender: metrics of every fold, mean, sd, rank; a tenant that did
+        not play has one row that says why
+    champions : one row per tenant, and the global row (tenant null): status, learner, metric with its 95 %
+        interval, payload
+    """
+
+    tenantCol: Param[str] = Param(Params._dummy(), "tenantCol", "column of the tenant", text())
+
+    def __init__(self, results: DataFrame | None = None, categorical: tuple[bool, ...] = ()) -> None:
+        super().__init__()
+        self.categorical = categorical
+        self._read_results: Callable[[], DataFrame | None] = lambda: results
+
+    @property
+    def results(self) -> DataFrame:
+        """What every tenant's tournament came to, as it left the workers."""
+        results = self._read_results()
+        if results is None:
+            raise TiltyardError("TournamentModel: it has no results. Get it from fit or load.")
+        return results
+
+    @property
+    def leaderboard(self) -> DataFrame:
+        """DataFrame[tenant, contender, learner, metric, mean, sd, rank, status, message, rows, ...]."""
+        contenders = self.results.where("kind = 'contender'").select(*_BOARD)
+        idle = self.results.where("kind = 'verdict' AND NOT played").select(*_BOARD)
+        return contenders.unionByName(idle)
+
+    @property
+    def champions(self) -> DataFrame:
+        """DataFrame[tenant, learner, contender, status, message, fallback, metric, value, low, high, ...]."""
+        own = F.when(F.col("status") == "ok", "tenant").otherwise("prior").alias("fallback")
+        verdicts = self.results.where("kind = 'verdict' AND tenant IS NOT NULL")
+        return verdicts.select("*", own).select(*_CHAMPION).unionByName(self._global_row())
+
+    @cached_property
+    def base_rate(self) -> tuple[int, int]:
+        """Rows with a label, and positives among them, of all tenants together."""
+        verdicts = self.results.where("kind = 'verdict'")
+        found = verdicts.agg(F.sum("rows").alias("rows"), F.sum("positives").alias("positives")).collect()[0]
+        return found.rows, found.positives
+
+    @cached_property
+    def fallback(self) -> Champion:
+        """The global prior, which answers where there is no other model."""
+        rows, positives = self.base_rate
+        payload = PriorFit(smoothed_rate(positives, rows)).dump()
+        return Champion(payload, digest(payload)[:_DIGITS], "prior")
+
+    def write(self) -> MLWriter:
+        return _ModelWriter(self)
+
+    @classmethod
+    def read(cls) -> MLReader[Any]:
+        return _ModelReader()
+
+    def _global_row(self) -> DataFrame:
+        rows, positives = self.base_rate
+        payload = self.fallback.payload
+        known: dict[str, Any] = {
+            "learner": "prior",
+            "contender": "prior",
+            "status": "ok",
+            "fallback": "prior",
+            "rows": rows,
+            "positives": positives,
+            "params": "{}",
+            "format": FORMAT,
+            "sha256": digest(payload),
+            "payload": bytearray(payload),
+        }
+        types = {field.name: field.dataType for field in self.results.schema}
+        row = [F.lit(known.get(name)).cast(types.get(name, "string")).alias(name) for name in _CHAMPION]
+        return self.results.sparkSession.range(1).select(*row)
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        features = self.getFeaturesCol()
+        tenant = field_of(dataset.schema, self.getOrDefault(self.tenantCol), "TournamentModel").name
+        self._check_slots(categorical_slots(dataset.schema, features))
+        records = dataset.select(
+            "*",
+            column(tenant).cast("string").alias(_KEY),
+            packed_floats(dataset.schema, features).alias(_PACKED),
+        )
+        version = F.substring("sha256", 1, _DIGITS).alias("version")
+        models = self.champions.select("tenant", "payload", version, "fallback")
+        scored = scores(records, models, self.fallback, self.categorical, tenant=_KEY, features=_PACKED)
+        return scored.select(*[column(name) for name in dataset.columns], *self._outputs())
+
+    def _outputs(self) -> list[Column]:
+        positive = F.col("_probability")
+        return [
+            array_to_vector(F.array(1.0 - positive, positive)).alias(self.getProbabilityCol()),
+            (positive > 0.5).cast("double").alias(self.getPredictionCol()),
+            F.col("_version").alias("modelVersion"),
+            F.col("_fallback").alias("fallback"),
+        ]
+
+    def _check_slots(self, found: tuple[bool, ...]) -> None:
+        if found != self.categorical:
+            raise DataContractError(
+                f"TournamentModel: '{self.getFeaturesCol()}' has other slots than in training"
+                f" ({len(found)} with lineage now, {len(self.categorical)} then). Use the same feature pipeline."
+            )
+
+
+class _ModelWriter(MLWriter):
+    def __init__(self, model: TournamentModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def saveImpl(self, path: str) -> None:
+        extra = {"categorical": list(self.model.categorical)}
+        DefaultParamsWriter.saveMetadata(self.model, path, self.sparkSession, extraMetadata=extra)
+        self.model.results.write.parquet(f"{path}/results")
+
+
+class _ModelReader(MLReader[Any]):
+    def load(self, path: str) -> TournamentModel:
+        spark = self.sparkSession
+        metadata = DefaultParamsReader.loadMetadata(path, spark)
+        results = spark.read.schema(RESULTS).parquet(f"{path}/results")
+        model = TournamentModel(results, tuple(metadata["categorical"]))._resetUid(metadata["uid"])
+        DefaultParamsReader.getAndSetParams(model, metadata)
+        return model
