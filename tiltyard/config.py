@@ -49,8 +49,7 @@ class Folds(_Frozen):
 class TournamentConfig(_Frozen):
     """Who competes, by which measure, and how long a tenant may take.
 
-    A tenant with more than `packed_rows` rows is trained in the distributed lane. `grids` has, for each
-    learner, the values to try of each parameter.
+    `grids` has, for each learner, the values to try of each parameter.
     """
 
     metric: Metric = "auroc"
@@ -58,7 +57,6 @@ class TournamentConfig(_Frozen):
     search: Literal["grid"] = "grid"
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
-    packed_rows: int = Field(200_000, ge=1)
     grids: dict[Learner, dict[str, Candidates]] = {}
 
 

@@ -63,7 +63,7 @@ def arena(learners: Iterable[Learner]) -> tuple[Pipeline, list[ParamMap]]:
 
 
 def from_grids(
-    families: Sequence[str], grids: Mapping[str, Mapping[str, Sequence[Any]]], seed: int, **columns: str
+    families: Sequence[str], grids: Mapping[Any, Mapping[str, Sequence[Any]]], seed: int, **columns: str
 ) -> list[Learner]:
     """The learners of a configuration: for each family every combination of its grid's values.
 

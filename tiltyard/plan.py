@@ -35,15 +35,9 @@ class Lanes:
     """The tenants with known outcomes, by what would happen to them, and their rows."""
 
     packed: int
-    distributed: int
     too_few_rows: int
     rows: int
     playing_rows: int
-
-    @property
-    def playing(self) -> int:
-        """Return the tenants that would be trained."""
-        return self.packed + self.distributed
 
 
 @dataclass(frozen=True)
@@ -106,7 +100,7 @@ class Plan:
             return None
         lanes = self.lanes
         return (
-            f"{lanes.packed:,} packed, {lanes.distributed:,} distributed, "
+            f"{lanes.packed:,} packed, "
             f"{lanes.too_few_rows:,} with too few rows; {lanes.rows:,} rows with a known outcome"
         )
 
@@ -168,7 +162,7 @@ def estimate(app: AppConfig, lanes: Lanes) -> float:
     costs = [SECONDS_PER_FIT[learner] for learner in app.tournament.learners]
     fits = sum(SECONDS_PER_FIT[learner] * count for learner, count in contenders(app).items())
     per_thousand_rows = fits * app.folds.count + max(costs)
-    return lanes.playing * SECONDS_PER_TENANT + per_thousand_rows * lanes.playing_rows / ROWS_MEASURED
+    return lanes.packed * SECONDS_PER_TENANT + per_thousand_rows * lanes.playing_rows / ROWS_MEASURED
 
 
 def _source_facts(app: AppConfig, warehouse: Warehouse) -> dict[str, Any]:
@@ -203,13 +197,12 @@ def _lanes(
     if app.time:
         rows = rows.where(F.col(TIME) < F.lit(until))
     n = F.col("count")
-    few, giant = n < app.gates.min_rows, n > app.tournament.packed_rows
+    few = n < app.gates.min_rows
     counted = (
         rows.groupBy(TENANT)
         .count()
         .agg(
-            F.count_if(~few & ~giant).alias("packed"),
-            F.count_if(~few & giant).alias("distributed"),
+            F.count_if(~few).alias("packed"),
             F.count_if(few).alias("too_few_rows"),
             F.coalesce(F.sum(n), F.lit(0)).alias("rows"),
             F.coalesce(F.sum(F.when(~few, n)), F.lit(0)).alias("playing_rows"),

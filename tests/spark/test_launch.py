@@ -30,7 +30,7 @@ key: [id]
 time: at
 label: late
 gates: {min_rows: 20}
-tournament: {packed_rows: 50, learners: [prior, linear], grids: {linear: {regParam: [0.1, 1], maxIter: [5]}}}
+tournament: {learners: [prior, linear], grids: {linear: {regParam: [0.1, 1], maxIter: [5]}}}
 """
 
 
@@ -121,7 +121,7 @@ def test_a_dry_run_tells_the_plan_and_leaves_every_file_as_it_is(
         "app        rides (binary)",
         f"warehouse  {root}",
         "source     rides, version 0, 115 rows",
-        "tenants    1 packed, 1 distributed, 1 with too few rows; 95 rows with a known outcome",
+        "tenants    2 packed, 1 with too few rows; 95 rows with a known outcome",
         "contenders prior 1, linear 2",
         "folds      3 by time",
         "writes     models, leaderboard, champions, features, tenants, runs",
@@ -139,7 +139,7 @@ def test_json_keeps_standard_output_to_one_line(
     argv = f"train --app rides --conf {conf} --warehouse {root} --run-date 2013-03-05 --dry-run --json"
     assert main([*argv.split(), "--tenants", "Rome"]) == 0
     plan = json.loads(capsys.readouterr().out)
-    assert plan["lanes"] == {"packed": 1, "distributed": 0, "too_few_rows": 0, "rows": 40, "playing_rows": 40}
+    assert plan["lanes"] == {"packed": 1, "too_few_rows": 0, "rows": 40, "playing_rows": 40}
     assert plan["source_rows"] == 115
 
 
@@ -147,7 +147,7 @@ def test_the_estimate_grows_with_tenants_and_rows(conf: Path) -> None:
     app = load_config(conf, "rides").app
     assert app is not None and contenders(app) == {"prior": 1, "linear": 2}
     # 3 folds x (0.5 ms + 2 x 2 ms) and a refit of 2 ms per 1,000 rows, and 10 ms per tenant.
-    assert estimate(app, Lanes(10, 0, 0, 10_000, 10_000)) == pytest.approx(10 * 0.0155 + 10 * 0.010)
+    assert estimate(app, Lanes(10, 0, 10_000, 10_000)) == pytest.approx(10 * 0.0155 + 10 * 0.010)
 
 
 @pytest.mark.parametrize("command", ["tenants --app rides", "models list", "models show rides Rome"])

@@ -1,0 +1,67 @@
+"""Score an app's open rows with each tenant's champion."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tiltyard import registry
+from tiltyard.job import Job
+from tiltyard.scoring import open_rows, scored_rows
+from tiltyard.tables import Where
+
+
+def run(job: Job, since: date | None = None, until: date | None = None) -> dict[str, Any]:
+    """Score the rows without an outcome from `since` to before `until` (default: all) as of the run date."""
+    app, warehouse = job.app, job.warehouse
+    source, version = warehouse.source(app.source), warehouse.source_version(app.source)
+    where: Where = {"app": app.app, "score_date": job.logical_date}
+    if job.tenants:
+        where = {**where, "tenant": list(job.tenants)}
+    earlier = _written(job)
+    with job.progress.step("models"):
+        serving = registry.serving(_of_app(job, "champions"), _of_app(job, "models")).persist()
+        rows = open_rows(source, app, earlier, since, until, job.tenants)
+        found = scored_rows(rows, serving, app)
+    with job.progress.step("scores"):
+        output = warehouse.replace("scores", _labelled(job, found), where, job.ledger.run_id)
+    serving.unpersist()
+    summary = _summary(job)
+    job.ledger.note(inputs={app.source: version}, outputs={"scores": output}, rows=summary["rows"])
+    return summary
+
+
+def _of_app(job: Job, table: str) -> DataFrame:
+    return job.warehouse.read(table).where(F.col("app") == job.app.app)
+
+
+def _written(job: Job) -> DataFrame:
+    """The scores of this app and day, as they are in the table now."""
+    found = _of_app(job, "scores").where(F.col("score_date") == F.lit(job.logical_date))
+    return found.where(F.col("tenant").isin(*job.tenants)) if job.tenants else found
+
+
+def _labelled(job: Job, found: DataFrame) -> DataFrame:
+    return found.select(
+        F.lit(job.app.app).alias("app"),
+        F.lit(job.logical_date).alias("score_date"),
+        F.lit(job.ledger.run_id).alias("run_id"),
+        *found.columns,
+        F.lit(datetime.now(UTC)).alias("scored_at"),
+    )
+
+
+def _summary(job: Job) -> dict[str, Any]:
+    counts = _written(job).groupBy("fallback").agg(F.count("*").alias("rows"))
+    by_fallback = {row.fallback: row.rows for row in counts.orderBy("fallback").collect()}
+    return {"rows": sum(by_fallback.values()), "rows_by_fallback": by_fallback}
+
+
+if __name__ == "__main__":
+    from tiltyard.cli import main
+
+    sys.exit(main(["score", *sys.argv[1:]]))

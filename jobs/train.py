@@ -1,0 +1,161 @@
+"""Train an app: every tenant's tournament, its champions, and the feature pipeline they read from."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, timedelta
+from typing import Any
+
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tiltyard import registry, training
+from tiltyard.apps import TENANT
+from tiltyard.errors import DataContractError, TooManyFailures
+from tiltyard.job import Job
+from tiltyard.tables import Where
+from tiltyard.tournament import TournamentModel
+from tiltyard.tracking import track
+
+
+def run(job: Job, since: date | None = None, until: date | None = None) -> dict[str, Any]:
+    """Train on the rows from `since` to before `until` (default: the day after the run date)."""
+    app, warehouse, progress = job.app, job.warehouse, job.progress
+    until = until or job.logical_date + timedelta(days=1)
+    source = warehouse.source(app.source)
+    data_version = warehouse.source_version(app.source)
+    name = training.pipeline_name(job.config, data_version, since, until, job.tenants)
+    path = warehouse.artifacts("pipelines", app.app, name)
+    rows = _rows(job, source, since, until).persist()
+    with progress.step("features"):
+        if rows.isEmpty():
+            raise DataContractError(
+                f"{app.app}: '{app.source}' has no row with a known outcome before {until}"
+                f"{' of the chosen tenants' if job.tenants else ''}; nothing to train on."
+            )
+        pipeline = training.fitted_pipeline(rows, app, path)
+    with progress.step("tournaments"):
+        fitted = training.play(pipeline.transform(rows), app)
+    with progress.step("tables"):
+        outputs = _write(job, fitted, pipeline, rows, {"data_version": data_version, "pipeline": path})
+    rows.unpersist()
+    summary = _summary(fitted)
+    _note(job, summary, inputs={app.source: data_version}, outputs=outputs)
+    with progress.step("tracking"):
+        summary["mlflow"] = track(job, summary, fitted, pipeline)
+    _check_failures(job, summary)
+    return summary
+
+
+def _rows(job: Job, source: DataFrame, since: date | None, until: date) -> DataFrame:
+    """The rows to learn from, without those of tenants in quarantine."""
+    rows = training.labelled_rows(source, job.app, since, until, job.tenants)
+    resting = registry.in_quarantine(_models(job), job.app.gates, job.logical_date)
+    return rows.join(resting, F.col(TENANT) == F.col("tenant"), "left_anti")
+
+
+def _write(
+    job: Job, fitted: TournamentModel, pipeline: PipelineModel, rows: DataFrame, facts: dict[str, Any]
+) -> dict[str, int]:
+    """Write the tables, champions last: until then everything serves as before."""
+    day, run_id = job.logical_date, job.ledger.run_id
+    version = day.isoformat()
+    labels = {"app": job.app.app, "logical_date": day, "version": version}
+    models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts})
+    board = training.leaderboard_rows(fitted, {"app": job.app.app, "logical_date": day, "run_id": run_id})
+    features = training.feature_rows(pipeline, rows, labels)
+    outputs = {"models": _replace(job, "models", models, {"version": version})}
+    outputs["leaderboard"] = _replace(job, "leaderboard", board, {"logical_date": day})
+    outputs["features"] = _replace(job, "features", features, {"version": version})
+    outputs["tenants"] = job.warehouse.merge(
+        "tenants", _tenants(job, fitted), ["app", "tenant"], run_id, {"app": job.app.app}
+    )
+    outputs["champions"] = _replace(job, "champions", _champions(job), {})
+    return outputs
+
+
+def _replace(job: Job, table: str, frame: DataFrame, where: Where) -> int:
+    """Replace the app's rows of this run; with --tenants those of the chosen tenants only."""
+    where = {"app": job.app.app, **where}
+    if job.tenants:
+        where = {**where, "tenant": list(job.tenants)}
+        frame = frame.where(F.col("tenant").isin(*job.tenants))
+    return job.warehouse.replace(table, frame, where, job.ledger.run_id)
+
+
+def _models(job: Job) -> DataFrame:
+    return job.warehouse.read("models").where(F.col("app") == job.app.app)
+
+
+def _champions(job: Job) -> DataFrame:
+    return registry.champions(_models(job)).withColumn("app", F.lit(job.app.app))
+
+
+def _tenants(job: Job, fitted: TournamentModel) -> DataFrame:
+    """Size and health of the tenants that were trained now."""
+    known = _models(job).where(F.col("logical_date") <= F.lit(job.logical_date))
+    trained = fitted.champions.where("tenant IS NOT NULL").select("tenant", "rows")
+    if job.tenants:
+        trained = trained.where(F.col("tenant").isin(*job.tenants))
+    return trained.join(registry.failures(known), "tenant", "left").select(
+        F.lit(job.app.app).alias("app"),
+        "tenant",
+        "rows",
+        F.lit("packed").alias("lane"),
+        F.lit(None).cast("string").alias("segment"),
+        F.coalesce("consecutive_failures", F.lit(0)).alias("consecutive_failures"),
+        registry.quarantined_until(job.app.gates).alias("quarantined_until"),
+        F.lit(None).cast("boolean").alias("shares_data"),
+        F.lit(job.logical_date).alias("logical_date"),
+    )
+
+
+def _summary(fitted: TournamentModel) -> dict[str, Any]:
+    own = fitted.champions.where("tenant IS NOT NULL")
+    counts = own.groupBy("status", "learner", "metric").agg(
+        F.count("*").alias("n"), F.sum("rows").alias("rows")
+    )
+    found = counts.collect()
+    good = own.where("status = 'ok'").agg(F.percentile("value", F.array(*map(F.lit, (0.1, 0.5, 0.9)))))
+    by_status = _totals(found, "status")
+    return {
+        "tenants": sum(by_status.values()),
+        "by_status": by_status,
+        "champions": _totals([row for row in found if row.status == "ok"], "learner"),
+        "failed": sum(by_status.get(status, 0) for status in registry.FAILED),
+        "rows": fitted.base_rate[0],
+        "metric": found[0].metric if found else None,
+        "value_p10_p50_p90": good.collect()[0][0],
+    }
+
+
+def _totals(rows: list[Any], column: str) -> dict[str, int]:
+    names = sorted({row[column] for row in rows})
+    return {name: sum(row.n for row in rows if row[column] == name) for name in names}
+
+
+def _note(job: Job, summary: dict[str, Any], **versions: dict[str, int]) -> None:
+    planned, failed = summary["tenants"], summary["failed"]
+    job.ledger.note(
+        **versions,
+        rows=summary["rows"],
+        tenants_planned=planned,
+        tenants_ok=planned - failed,
+        tenants_failed=failed,
+    )
+
+
+def _check_failures(job: Job, summary: dict[str, Any]) -> None:
+    most, failed = job.app.gates.max_failed_share, summary["failed"]
+    if failed > most * summary["tenants"]:
+        raise TooManyFailures(
+            f"{job.app.app}: {failed} of {summary['tenants']} tenants failed, more than gates.max_failed_share"
+            f" ({most:g}) allows; see `tiltyard tenants --app {job.app.app}`. The others' models are in place."
+        )
+
+
+if __name__ == "__main__":
+    from tiltyard.cli import main
+
+    sys.exit(main(["train", *sys.argv[1:]]))

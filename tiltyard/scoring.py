@@ -1,0 +1,123 @@
+"""Scoring an app: its open rows through the champions' pipelines and models, as one stream for each pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import reduce
+
+from pyspark.ml import PipelineModel
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from tiltyard.apps import FEATURES, KEY, LABEL, TENANT, TIME, derive
+from tiltyard.columns import column
+from tiltyard.config import AppConfig
+from tiltyard.errors import DataContractError
+from tiltyard.learners.base import categorical_slots
+from tiltyard.packed import Champion, scores
+from tiltyard.training import THRESHOLD
+
+_PIPELINE = "_pipeline"
+
+
+def open_rows(
+    source: DataFrame,
+    app: AppConfig,
+    scored: DataFrame,
+    since: date | None = None,
+    until: date | None = None,
+    tenants: Sequence[str] = (),
+) -> DataFrame:
+    """The app's rows whose outcome is not known, or was not when this run first scored them.
+
+    Parameters
+    ----------
+    scored : tenant and key of what an earlier attempt of the same run wrote: those rows stay, whatever has
+        arrived since, so that a repeated run never loses a score
+    since, until : inclusive and exclusive UTC days; an app without `time` has no window
+    tenants : only these; empty for all
+    """
+    rows = derive(source, app).where(column(KEY).isNotNull())
+    if app.time and since:
+        rows = rows.where(column(TIME) >= F.lit(since))
+    if app.time and until:
+        rows = rows.where(column(TIME) < F.lit(until))
+    if tenants:
+        rows = rows.where(column(TENANT).isin(*tenants))
+    before = scored.select(F.col("tenant").alias("_of"), F.col("key").alias("_scored"))
+    same = column(TENANT).eqNullSafe(F.col("_of")) & (column(KEY) == F.col("_scored"))
+    marked = rows.join(before, same, "left")
+    return marked.where(column(LABEL).isNull() | F.col("_scored").isNotNull()).drop("_of", "_scored")
+
+
+def scored_rows(rows: DataFrame, serving: DataFrame, app: AppConfig) -> DataFrame:
+    """Each row's score by its tenant's champion.
+
+    Champions of different trainings read different feature pipelines, so there is one stream for each
+    pipeline in use; there are as many as trainings that still have a champion, not as tenants.
+
+    Parameters
+    ----------
+    rows : as of `open_rows`
+    serving : as of `tiltyard.registry.serving`
+
+    Returns
+    -------
+    DataFrame[tenant, key, score, prediction, version, fallback]
+
+    Raises
+    ------
+    DataContractError : the app has no global model yet
+    """
+    shared = _shared(serving, app)
+    paths = [row.pipeline for row in serving.select("pipeline").distinct().orderBy("pipeline").collect()]
+    if len(paths) == 1:
+        return _stream(rows, serving, shared, paths[0])
+    routed = _routed(rows, serving, shared.pipeline).persist()
+    parts = [
+        _stream(
+            routed.where(F.col(_PIPELINE) == path), serving.where(F.col("pipeline") == path), shared, path
+        )
+        for path in paths
+    ]
+    return reduce(DataFrame.unionByName, parts)
+
+
+def _shared(serving: DataFrame, app: AppConfig) -> Row:
+    found = serving.where(F.col("tenant").isNull()).collect()
+    if not found:
+        raise DataContractError(
+            f"{app.app}: there is no model for tenants without one of their own yet: run `tiltyard train` once"
+            " without --tenants."
+        )
+    return found[0]
+
+
+def _routed(rows: DataFrame, serving: DataFrame, default: str) -> DataFrame:
+    """The rows with the path of the pipeline their champion reads."""
+    paths = serving.where(F.col("tenant").isNotNull())
+    paths = paths.select(F.col("tenant").alias("_of"), F.col("pipeline").alias("_own"))
+    met = rows.join(paths, column(TENANT) == F.col("_of"), "left")
+    return met.withColumn(_PIPELINE, F.coalesce("_own", F.lit(default))).drop("_of", "_own")
+
+
+def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> DataFrame:
+    packed = PipelineModel.load(path).transform(rows)
+    categorical = categorical_slots(packed.schema, FEATURES)
+    fallback = Champion(bytes(shared.payload), shared.version, shared.fallback)
+    # Only what a score needs goes through the workers.
+    records = packed.select(TENANT, KEY, FEATURES)
+    found = scores(records, serving, fallback, categorical, tenant=TENANT, features=FEATURES)
+    return found.select(
+        column(TENANT).alias("tenant"),
+        column(KEY).alias("key"),
+        F.col("_probability").alias("score"),
+        _prediction().alias("prediction"),
+        F.col("_version").alias("version"),
+        F.col("_fallback").alias("fallback"),
+    )
+
+
+def _prediction() -> Column:
+    return (F.col("_probability") > THRESHOLD).cast("double")

@@ -1,0 +1,177 @@
+"""Training an app: its labelled rows, its feature pipeline, its tournament, and what the tables say of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, cast
+
+from pyspark.errors import AnalysisException
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tiltyard import __version__
+from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, TENANT, TIME, derive, input_fields
+from tiltyard.columns import column
+from tiltyard.config import AppConfig, Config
+from tiltyard.contenders import arena, from_grids
+from tiltyard.errors import DataContractError
+from tiltyard.evaluators import evaluator_for
+from tiltyard.features import feature_stages, unused_fields
+from tiltyard.folds import with_folds
+from tiltyard.slots import slot_table
+from tiltyard.tournament import Tournament, TournamentModel
+from tiltyard.transformers import FieldTyper
+from tiltyard.transformers.field_typer import FieldTyperModel
+
+THRESHOLD = 0.5  # a probability above it is predicted to be positive
+
+
+def labelled_rows(
+    source: DataFrame, app: AppConfig, since: date | None, until: date, tenants: Sequence[str] = ()
+) -> DataFrame:
+    """The app's rows with a known outcome in a window of time, with their fold.
+
+    Parameters
+    ----------
+    since, until : inclusive and exclusive UTC days; an app without `time` has no window
+    tenants : only these; empty for all
+
+    Returns
+    -------
+    DataFrame[_tenant, _key, _time, _label, _fold, the fields that may become features]
+    """
+    rows = derive(source, app).where(column(LABEL).isNotNull())
+    if app.time:
+        rows = rows.where(column(TIME) < F.lit(until))
+    if app.time and since:
+        rows = rows.where(column(TIME) >= F.lit(since))
+    if tenants:
+        rows = rows.where(column(TENANT).isin(*tenants))
+    folded = with_folds(rows, FOLD, tenant=TENANT, **_fold_arguments(app))
+    fields = input_fields(source.columns, app)
+    return folded.select(TENANT, KEY, TIME, LABEL, FOLD, *map(column, fields))
+
+
+def pipeline_name(
+    config: Config, data_version: int, since: date | None, until: date, tenants: Sequence[str]
+) -> str:
+    """A name for a fitted pipeline: the same inputs have the same name, others another one."""
+    inputs = [config.hash, data_version, since, until, sorted(tenants), __version__]
+    return f"{until}-{hashlib.sha256(repr(inputs).encode()).hexdigest()[:10]}"
+
+
+def fitted_pipeline(rows: DataFrame, app: AppConfig, path: str) -> PipelineModel:
+    """The app's feature pipeline, fitted on the rows and saved at `path`, as it is loaded from there.
+
+    A path that an earlier attempt has completed is loaded as it is: its name stands for the same inputs. A
+    path that somebody left half-written is written again.
+    """
+    if not _is_complete(rows, path):
+        _fit(rows, app).write().overwrite().save(path)
+        done = rows.sparkSession.createDataFrame([("complete",)], "value string")
+        done.coalesce(1).write.mode("overwrite").text(f"{path}/complete")
+    return PipelineModel.load(path)
+
+
+def tournament(app: AppConfig) -> Tournament:
+    """The app's tournament over packed rows."""
+    conf = app.tournament
+    estimator, maps = arena(
+        from_grids(conf.learners, conf.grids, conf.seed, featuresCol=FEATURES, labelCol=LABEL)
+    )
+    return Tournament(
+        estimator=estimator,
+        estimatorParamMaps=maps,
+        evaluator=evaluator_for(conf.metric, LABEL),
+        numFolds=app.folds.count,
+        foldCol=FOLD,
+        expanding=app.folds.by == "time",
+        tenantCol=TENANT,
+        keyCol=KEY,
+        minRows=app.gates.min_rows,
+        minPerClass=app.gates.min_per_class,
+        seconds=conf.seconds_per_tenant,
+    )
+
+
+def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
+    """Every tenant's tournament over packed rows."""
+    return cast(TournamentModel, tournament(app).fit(rows))
+
+
+def model_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:
+    """The champions as rows of the models table; `labels` are the columns all of them share."""
+    own = ("tenant", "learner", "contender", "status", "message", "metric", "value", "low", "high")
+    last = ("above_chance", "rows", "positives", "params", "format", "sha256", "payload")
+    threshold = F.when(F.col("payload").isNotNull(), F.lit(THRESHOLD)).alias("threshold")
+    return fitted.champions.select(*own, threshold, *last, *_literals(labels))
+
+
+def leaderboard_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:
+    """The leaderboard as rows of its table."""
+    return fitted.leaderboard.select("*", *_literals(labels))
+
+
+def feature_rows(pipeline: PipelineModel, rows: DataFrame, labels: Mapping[str, Any]) -> DataFrame:
+    """Each tenant's slots, and the fields that became none with the reason, as rows of the features table."""
+    typer = next(stage for stage in pipeline.stages if isinstance(stage, FieldTyperModel))
+    evidence = {one["field"]: f"{one['evidence']} ({one['confidence']:.0%})" for one in typer.evidence}
+    slots = slot_table(pipeline.transform(rows.limit(0)).schema, pipeline, FEATURES)
+    said = _lookup(evidence)[F.col("field")].alias("evidence")
+    used = slots.select("*", F.lit(None).cast("string").alias("dropped"), said)
+    unused = [
+        (name, typer.types[name], why, evidence[name]) for name, why in unused_fields(typer.types).items()
+    ]
+    left_out = rows.sparkSession.createDataFrame(
+        unused, "field string, type string, dropped string, evidence string"
+    )
+    every = used.unionByName(left_out, allowMissingColumns=True)
+    return every.select("*", *_literals(labels))
+
+
+def _fold_arguments(app: AppConfig) -> dict[str, Any]:
+    folds = app.folds
+    columns = {"time": (TIME,), "group": folds.group, "hash": (KEY,)}[folds.by or "hash"]
+    by = "time" if folds.by == "time" else "hash"
+    return {"by": by, "count": folds.count, "seed": app.tournament.seed, "columns": columns}
+
+
+def _fit(rows: DataFrame, app: AppConfig) -> PipelineModel:
+    fields = [name for name in rows.columns if name not in (TENANT, KEY, TIME, LABEL, FOLD)]
+    if not fields:
+        raise DataContractError(
+            f"{app.app}: every column of '{app.source}' is excluded; nothing to learn from."
+        )
+    typer = FieldTyper(inputCols=fields, types=_types(app, fields)).fit(rows)
+    stages = feature_stages(
+        typer.types,
+        tenantCol=TENANT,
+        topK=app.features.top_k,
+        minSupport=app.features.min_support,
+        timeZone=app.time_zone,
+        outputCol=FEATURES,
+    )
+    return Pipeline(stages=[typer, *stages]).fit(rows)
+
+
+def _types(app: AppConfig, fields: Sequence[str]) -> dict[str, str]:
+    known = {name.lower(): name for name in fields}
+    return {known[name.lower()]: kind for name, kind in app.fields.items() if name.lower() in known}
+
+
+def _is_complete(rows: DataFrame, path: str) -> bool:
+    try:
+        return not rows.sparkSession.read.text(f"{path}/complete").isEmpty()
+    except AnalysisException:  # there is no such path
+        return False
+
+
+def _literals(labels: Mapping[str, Any]) -> list[Column]:
+    return [F.lit(value).alias(name) for name, value in labels.items()]
+
+
+def _lookup(texts: Mapping[str, str]) -> Column:
+    return F.create_map(*[F.lit(part) for pair in texts.items() for part in pair])
