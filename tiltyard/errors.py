@@ -35,3 +35,9 @@ class TryAgain(TiltyardError):
     """Another run holds what this one needs; the same command may succeed later."""
 
     exit_code = 75
+
+
+class Terminated(TiltyardError):
+    """The process was asked to stop (SIGTERM); the same command starts over."""
+
+    exit_code = 143  # 128 + SIGTERM, as shells say it

@@ -1,7 +1,7 @@
 """How a command ends: its exit code, what it says about an error, its last line.
 
 0 ok, 1 unexpected, 2 usage or configuration, 3 data contract, 4 too many tenants failed, 5 alerts firing,
-75 try again, 130 interrupted.
+75 try again, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
