@@ -95,7 +95,7 @@ def leads(tenants: int = 200, rows: int = 400, seed: int = 0) -> Leads:
     >>> frame, truth = leads(tenants=3)
     >>> truth[["organization", "kind"]].values.tolist()
     [['Amber Anvil', 'linear'], ['Cobalt Bakery', 'curved'], ['Copper Bridge', 'linear']]
-    >>> len(frame) == truth["rows"].sum()
+    >>> bool(len(frame) == truth["rows"].sum())
     True
     """
     made = [_tenant(index, rows, seed) for index in range(tenants)]

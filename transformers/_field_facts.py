@@ -77,6 +77,8 @@ class Facts:
 
 def facts(frame: DataFrame, names: list[str], rows: int) -> list[Facts]:
     """Facts about the named columns, in their order. One aggregation; one row a column is collected."""
+    if not names:
+        return []
     fields = [frame.schema[name] for name in names]
     values = [_entry(index, field) for index, field in enumerate(fields)]
     long = sample(frame, names, rows).select(F.inline(F.array(*values)))
