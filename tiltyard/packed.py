@@ -26,40 +26,6 @@ RESULTS = (
     " played boolean, value double, low double, high double, above_chance boolean,"
     " format int, sha256 string, payload binary"
 )
-_ARROW = pa.schema(
-    [
-        *[(name, pa.string()) for name in ("tenant", "kind", "contender", "learner", "metric")],
-        ("mean", pa.float64()),
-        ("sd", pa.float64()),
-        ("rank", pa.int32()),
-        ("status", pa.string()),
-        ("message", pa.string()),
-        ("rows", pa.int64()),
-        ("positives", pa.int64()),
-        ("fit_seconds", pa.float64()),
-        (
-            "folds",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("fold", pa.int32()),
-                        ("rows", pa.int64()),
-                        ("metrics", pa.map_(pa.string(), pa.float64())),
-                    ]
-                )
-            ),
-        ),
-        ("params", pa.string()),
-        ("played", pa.bool_()),
-        ("value", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("above_chance", pa.bool_()),
-        ("format", pa.int32()),
-        ("sha256", pa.string()),
-        ("payload", pa.binary()),
-    ]
-)
 # What scoring adds to a row: probability of the positive class, the model's version, its place in the chain.
 SCORED = {"_probability": "double", "_version": "string", "_fallback": "string"}
 _MODEL = "_model"
@@ -89,7 +55,7 @@ def tournaments(
     rows : tenant, key (orders a tenant's rows), fold, y (label), x (packed features)
     """
 
-    def one(tenant: str | None, table: pa.Table) -> Iterator[pa.RecordBatch]:
+    def one(tenant: str | None, table: pa.Table) -> list[dict[str, Any]]:
         labels = table["y"].to_numpy()
         if tenant is None:
             entries: list[Entry] = []
@@ -104,7 +70,7 @@ def tournaments(
             "rows": len(labels),
             "positives": int(labels.sum()),
         }
-        yield pa.RecordBatch.from_pylist([{**row, **common} for row in found], schema=_ARROW)
+        return [{**row, **common} for row in found]
 
     return over_tenants(rows, "tenant", one, RESULTS, order=("key", "x", "y"), partitions=partitions)
 
