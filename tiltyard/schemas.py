@@ -165,7 +165,7 @@ def _declared() -> Iterator[Table]:
     yield Table(
         "rejects",
         "One row an ingest refused, as JSON, with the reason.",
-        "source STRING NOT NULL, logical_date DATE, run_id STRING, reason STRING NOT NULL, row STRING",
+        "source STRING NOT NULL, logical_date DATE, run_id STRING, input STRING, reason STRING NOT NULL, row STRING",
         ("source",),
         bulky=("row",),
     )

@@ -248,7 +248,9 @@ class Warehouse:
         self.spark.sql(f"ALTER TABLE {self._identifier(_source(name))} ADD COLUMNS ({fields})")
 
     def _write_new(self, table: str, frame: DataFrame, run_id: str) -> Merged:
-        writer = frame.write.format("delta").option("userMetadata", run_id)
+        # Mapped columns may have any name; a CSV's headings have spaces.
+        options = {"userMetadata": run_id, "delta.columnMapping.mode": "name"}
+        writer = frame.write.format("delta").options(**options)
         if self.in_catalog:
             writer.saveAsTable(self._identifier(table))
         else:
