@@ -192,6 +192,7 @@ def _run(command: Command, job: Job, own: Mapping[str, Any]) -> dict[str, Any]:
     with _ledger(command, job) as run:
         summary: dict[str, Any] = module.run(replace(job, run=run), **command.own, **own)
         summary = {"status": "ok", **summary, "seconds": _rounded(job.progress.seconds)}
+        summary["jobs"] = dict(job.progress.jobs)
         if run is not None:
             run.note(summary=summary)
     return summary

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
+from uuid import uuid4
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -17,6 +18,7 @@ from rich.progress import Progress as Bar
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_GROUP = "spark.jobGroup.id"
 _POLL_SECONDS = 0.5  # a bar need not be faster, and each poll asks the JVM a few questions
 
 
@@ -32,6 +34,7 @@ class Progress:
     Attributes
     ----------
     seconds : dict of step to seconds; a step done twice has the sum
+    jobs : dict of step to the number of Spark jobs it took, those of inner steps apart
 
     Examples
     --------
@@ -46,6 +49,7 @@ class Progress:
     def __init__(self, label: str, spark: SparkSession | None = None, file: TextIO | None = None) -> None:
         self.label = label
         self.seconds: dict[str, float] = {}
+        self.jobs: dict[str, int] = {}
         self.console = Console(file=file or sys.stdout, highlight=False, soft_wrap=True)
         self._spark = spark
         self._open = 0
@@ -69,7 +73,10 @@ class Progress:
         self._open += 1
         outcome = "failed after "
         try:
-            with _bar(self.console, f"{self.label}: {name}", self._spark) if bar else nullcontext():
+            with (
+                _grouped(self._spark, self.jobs, f"{self.label}: {name}", name),
+                _bar(self.console, f"{self.label}: {name}", self._spark) if bar else nullcontext(),
+            ):
                 yield
             outcome = ""
         finally:
@@ -77,6 +84,23 @@ class Progress:
             took = time.monotonic() - started
             self.seconds[name] = self.seconds.get(name, 0.0) + took
             self.say(f"{name} {outcome}{took:.1f} s")
+
+
+@contextmanager
+def _grouped(spark: SparkSession | None, jobs: dict[str, int], text: str, step: str) -> Iterator[None]:
+    """Make the Spark jobs of the body one job group, which names them in Spark's own pages, and count them."""
+    context = getattr(spark, "sparkContext", None)  # Spark Connect has none
+    if context is None:
+        yield
+        return
+    outer = context.getLocalProperty(_GROUP)
+    group = f"{text} {uuid4().hex[:8]}"
+    context.setJobGroup(group, text)
+    try:
+        yield
+    finally:
+        context.setLocalProperty(_GROUP, outer)
+        jobs[step] = jobs.get(step, 0) + len(context.statusTracker().getJobIdsForGroup(group))
 
 
 @contextmanager

@@ -41,11 +41,10 @@ def _record(
     mlflow: Any, job: Job, summary: dict[str, Any], fitted: TournamentModel, pipeline: PipelineModel
 ) -> str:
     settings = job.config.platform.mlflow
-    if settings.tracking_uri.startswith(_SQLITE):
-        Path(settings.tracking_uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    files = _beside_database(settings.tracking_uri)
     client = mlflow.MlflowClient(tracking_uri=settings.tracking_uri)
     experiment = client.get_experiment_by_name(settings.experiment)
-    number = experiment.experiment_id if experiment else client.create_experiment(settings.experiment)
+    number = experiment.experiment_id if experiment else client.create_experiment(settings.experiment, files)
     tags = {"tiltyard.run_id": job.ledger.run_id, "tiltyard.attempt": str(job.ledger.attempt)}
     run_id: str = client.create_run(number, run_name=job.ledger.run_id, tags=tags).info.run_id
     try:
@@ -55,6 +54,16 @@ def _record(
         client.set_terminated(run_id, "FAILED")
         raise
     return run_id
+
+
+def _beside_database(uri: str) -> str | None:
+    """The folder for artifacts of a local SQLite store: beside its file, where MLflow would use the working
+    directory. A server chooses for itself."""
+    if not uri.startswith(_SQLITE):
+        return None
+    folder = Path(uri.removeprefix(_SQLITE)).absolute().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / "mlartifacts").as_uri()
 
 
 def _log(

@@ -1,0 +1,108 @@
+"""What the benchmarks share: a session, CPU seconds by part, the machine in words, tables and one JSON line."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from rich.console import Console
+from rich.table import Table
+
+from tiltyard.session import local_session
+from tiltyard.tables import Warehouse
+from tiltyard.usage import cpu_seconds
+
+BASE = """\
+mlflow: {enabled: false}
+tournament:
+  learners: [prior, linear, forest, boosting]
+  grids:
+    linear: {regParam: [0.001, 0.01, 0.1, 1.0]}
+    forest: {maxDepth: [6, 10]}
+    boosting: {maxDepth: [2, 3]}
+"""
+APP = """\
+app: bench
+source: bench
+tenant: [tenant]
+key: [key]
+label: label
+"""
+CONTENDERS = 9  # prior 1, linear 4, forest 2, boosting 2
+FOLDS = 3
+
+
+@dataclass
+class Cost:
+    """CPU seconds of this process, its JVM and its workers; and seconds on the wall."""
+
+    cpu: float = 0.0
+    wall: float = 0.0
+
+
+@contextmanager
+def measured() -> Iterator[Cost]:
+    """Measure the body."""
+    cost, cpu, wall = Cost(), cpu_seconds(), monotonic()
+    yield cost
+    cost.cpu, cost.wall = cpu_seconds() - cpu, monotonic() - wall
+
+
+@contextmanager
+def workplace() -> Iterator[tuple[SparkSession, Path]]:
+    """A session on all cores and a folder with the benchmark's configuration; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tiltyard-bench-") as name:
+        folder = Path(name)
+        for part in ("apps", "env"):
+            (folder / "conf" / part).mkdir(parents=True)
+        (folder / "conf" / "base.yaml").write_text(BASE)
+        (folder / "conf" / "env" / "local.yaml").write_text("{}\n")
+        (folder / "conf" / "apps" / "bench.yaml").write_text(APP)
+        spark = local_session()
+        try:
+            yield spark, folder
+        finally:
+            spark.stop()
+
+
+def filled(spark: SparkSession, root: Path, rows: DataFrame) -> Warehouse:
+    """A warehouse whose source is these rows."""
+    warehouse = Warehouse(spark, str(root))
+    warehouse.create()
+    warehouse.merge_source("bench", rows, ["tenant", "key"], "bench")
+    return warehouse
+
+
+def machine() -> str:
+    """The machine in one line."""
+    model = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}, {platform.system()}"
+
+
+def report(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], as_json: bool, **facts: Any
+) -> None:
+    """Print a table for people and, if asked, one JSON line last."""
+    table = Table(*columns, title=f"{title}\n{machine()}")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=120).print(table)
+    if as_json:
+        print(json.dumps({"machine": machine(), **facts}))
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """A mapping as 'name count, ...'."""
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

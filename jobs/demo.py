@@ -1,0 +1,160 @@
+"""The demo: two apps from raw rows to the monitoring page. It only calls the other commands."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import functions as F
+from rich.table import Table
+
+from tiltyard import demo
+from tiltyard.config import AppConfig, load_config
+from tiltyard.datasets import TENANT_AND_KEY, write_flights
+from tiltyard.job import Job, execute
+from tiltyard.metrics import score
+from tiltyard.synthetic import write_leads
+
+LATE_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Story:
+    """One app of the demo: its files, and the days of its training, scoring and evaluation."""
+
+    app: str
+    write: Callable[[Path], Mapping[str, Path]]
+    trained: date
+    scored: date
+    evaluated: date
+
+
+STORIES = (
+    Story("flight_delay", write_flights, date(2013, 10, 31), date(2013, 11, 1), date(2013, 12, 31)),
+    Story("lead_scoring", write_leads, date(2025, 9, 30), date(2025, 10, 1), date(2025, 12, 31)),
+)
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Ingest, train, score and evaluate both apps; then the monitor, the page and a summary."""
+    started = time.monotonic()
+    folder = Path(job.warehouse.artifacts("demo"))
+    told, files = {}, {}
+    for story in STORIES:
+        files[story.app] = story.write(folder)
+        told[story.app] = _tell(job, story, files[story.app])
+    execute("monitor", replace(job.options, app=None))
+    page = execute("dashboard", replace(job.options, app=None), output=None)
+    for app, summaries in told.items():
+        job.progress.show(_summary_table(app, summaries))
+    with job.progress.step("comparison with one pooled model"):
+        compared = _compared(job, files["flight_delay"])
+    job.progress.show(_comparison_table(compared))
+    job.progress.say(f"page: {page['output']}")
+    seconds = round(time.monotonic() - started, 1)
+    return {"apps": told, "flight_delay_auroc": compared, "output": page["output"], "total_seconds": seconds}
+
+
+def _tell(job: Job, story: Story, files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """One app's story, in the order in which a year brings it."""
+
+    def command(name: str, day: date, **own: Any) -> dict[str, Any]:
+        return execute(name, replace(job.options, app=story.app, run_date=day), **own)
+
+    def ingest(name: str, day: date) -> dict[str, Any]:
+        return command("ingest", day, input=str(files[name]), format="parquet")
+
+    return {
+        "ingest history": ingest("history", story.trained),
+        "train": command("train", story.trained, since=None, until=None),
+        "ingest upcoming": ingest("upcoming", story.scored),
+        "score": command("score", story.scored, since=story.scored, until=None),
+        "ingest outcomes": ingest("outcomes", story.evaluated),
+        "evaluate": command("evaluate", story.evaluated, since=None, until=None),
+    }
+
+
+def _summary_table(app: str, told: Mapping[str, Mapping[str, Any]]) -> Table:
+    train, score, evaluation = told["train"], told["score"], told["evaluate"]
+    table = Table(title=app, show_header=False)
+    table.add_row("tenants", f"{train['tenants']:,} ({_words(train['by_status'])})")
+    table.add_row("champions", _words(train["champions"]))
+    table.add_row("rows scored", f"{score['rows']:,} ({_words(score['rows_by_fallback'])} models)")
+    table.add_row("outcomes arrived", f"{evaluation['coverage']:.1%} of the scored rows")
+    if quantiles := evaluation["value_p10_p50_p90"]:
+        low, middle, high = quantiles
+        text = f"median {middle:.3f}, 80 % of tenants from {low:.3f} to {high:.3f}"
+        table.add_row(f"{evaluation['metric']} over {evaluation['judged']} tenants", text)
+    for name, summary in told.items():
+        table.add_row(f"seconds: {name}", f"{sum(summary['seconds'].values()):.1f}")
+    return table
+
+
+def _compared(job: Job, files: Mapping[str, Path]) -> dict[str, dict[str, float]]:
+    """AUROC of November and December's flights: Tiltyard's scores, each tenant's prior, one pooled model."""
+    app = load_config(job.options.conf, "flight_delay", job.options.env, job.options.overrides).app
+    assert app is not None  # it was asked for by name
+    history, later = demo.with_outcomes(files, "flight_id")
+    known = history[history["arr_delay"].notna()]
+    late = known["arr_delay"] > LATE_MINUTES
+    later = later[later["arr_delay"].notna()].reset_index(drop=True)
+    scores = {
+        "tiltyard": _own_scores(job, later),
+        "prior": demo.prior_scores(known, later, list(app.tenant), late),
+        "pooled": demo.pooled_scores(known, later, _fields(later, app), late),
+    }
+    truth = later["arr_delay"] > LATE_MINUTES
+    tenant = later["carrier"] + "|" + later["dest"]
+    return {name: _figures(chances, truth, tenant, app) for name, chances in scores.items()}
+
+
+def _own_scores(job: Job, later: pd.DataFrame) -> Any:
+    written = job.warehouse.read("scores").where(
+        (F.col("app") == "flight_delay") & (F.col("score_date") == F.lit(STORIES[0].scored))
+    )
+    found = written.select(F.col("key").alias("flight_id"), "score").toPandas()
+    return later.merge(found, on="flight_id", how="left", validate="one_to_one")["score"].to_numpy()
+
+
+def _fields(frame: pd.DataFrame, app: AppConfig) -> list[str]:
+    return [name for name in map(str, frame) if name not in {*app.exclude, *TENANT_AND_KEY[2:], "tailnum"}]
+
+
+def _figures(chances: Any, truth: pd.Series, tenant: pd.Series, app: AppConfig) -> dict[str, float]:
+    found = demo.auroc_by_tenant(chances, truth, tenant, app.gates.min_per_class)
+    return {
+        "tenants": len(found),
+        "median": float(found.median()),
+        "mean": float(found.mean()),
+        "all_rows": score(truth.to_numpy(dtype=float), chances)["auroc"],
+    }
+
+
+def _comparison_table(compared: Mapping[str, Mapping[str, float]]) -> Table:
+    tenants = next(iter(compared.values()))["tenants"]
+    table = Table("flight_delay, November and December", "median", "mean", "all rows together")
+    table.title = f"AUROC over {tenants:.0f} tenants"
+    names = {
+        "tiltyard": "Tiltyard: a champion per tenant",
+        "prior": "prior: the tenant's base rate",
+        "pooled": "pooled: one HistGradientBoosting of all rows",
+    }
+    for name, figures in compared.items():
+        table.add_row(names[name], *(f"{figures[column]:.3f}" for column in ("median", "mean", "all_rows")))
+    return table
+
+
+def _words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+if __name__ == "__main__":
+    from tiltyard.cli import main
+
+    sys.exit(main(["demo", *sys.argv[1:]]))
