@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tiltyard.errors import DataContractError
 from tiltyard.learners.base import load, matrix_of
 from tiltyard.learners.kernel import Fitted, Matrix
 from tiltyard.learners.payload import FORMAT, digest
@@ -61,14 +62,13 @@ def tournaments(
             entries: list[Entry] = []
             verdict = Verdict("error", NO_TENANT)
         else:
-            matrix = matrix_of(rows_of_floats(table["x"]), categorical)
-            entries, verdict = play(matrix, labels, table["fold"].to_numpy(), contenders, rules)
+            entries, verdict = _played(table, categorical, contenders, rules)
         found = [*_contender_rows(entries, rules.metric), _verdict_row(verdict, rules.metric)]
         common = {
             "tenant": tenant,
             "played": bool(entries),
             "rows": len(labels),
-            "positives": int(labels.sum()),
+            "positives": int((labels == 1.0).sum()),
         }
         return [{**row, **common} for row in found]
 
@@ -147,6 +147,16 @@ class _Loaded:
             table = table.append_column(name, values)
         batches: list[pa.RecordBatch] = table.to_batches()
         return batches
+
+
+def _played(
+    table: pa.Table, categorical: tuple[bool, ...], contenders: Sequence[Contender], rules: Rules
+) -> tuple[list[Entry], Verdict]:
+    try:
+        matrix = matrix_of(rows_of_floats(table["x"]), categorical)
+    except DataContractError as error:
+        return [], Verdict("error", str(error))
+    return play(matrix, table["y"].to_numpy(), table["fold"].to_numpy(), contenders, rules)
 
 
 def _contender_rows(entries: Sequence[Entry], metric: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from tiltyard.folds import splits
 from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import CHANCE_AUROC, METRICS, Z_95, auroc_standard_error, score
 
 # A tenant without signal is called above chance in at most this share of cases.
@@ -22,6 +23,7 @@ FALSE_ALARM = 0.05
 # Folds share training rows, so their errors are not independent: on pure noise (400 tenants each of 150 and
 # 400 rows, linear and boosting) the mean over 3 folds varied 1.9 times as much as independent folds would.
 SHARED_ROWS_VARIANCE = 2.0
+NO_SIGNAL = "No contender is above chance; the prior answers."
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Rules:
 
 @dataclass
 class Entry:
-    """One contender's games: its metrics by fold, or why it has none."""
+    """One contender's games: its metrics by fold, and status "error" or "timeout" if it did not play all."""
 
     contender: Contender
     folds: list[dict[str, Any]] = field(default_factory=list)
@@ -80,8 +82,11 @@ class Verdict:
     payload: bytes | None = None
 
 
-class _Timeout(Exception):
-    """Raised in the worker's main thread when a tenant's time is over."""
+class _Timeout(BaseException):
+    """Raised in the worker's main thread when a tenant's time is over.
+
+    No Exception: a fit that catches those must not catch this one.
+    """
 
 
 def play(
@@ -92,7 +97,7 @@ def play(
     Parameters
     ----------
     matrix : packed rows, in the order of their keys
-    labels : 0.0 or 1.0 per row
+    labels : 0.0 or 1.0 per row; others make the tenant's status "error"
     fold : fold number per row
     contenders : earlier ones win ties, so put the simple ones first
     """
@@ -106,6 +111,9 @@ def play(
             return entries, _verdict(entries, matrix, labels, rules)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
+        for entry in entries:
+            if entry.status == "ok":  # none is ranked: they have not met on the same folds
+                entry.status = "timeout"
         return entries, Verdict("timeout", message)
     except Exception as error:  # one tenant's failure is a row, never the job's
         return entries, Verdict("error", _words(error))
@@ -119,6 +127,11 @@ def ranked(entries: Sequence[Entry], metric: str) -> list[Entry]:
 
 
 def _refusal(labels: np.ndarray, rules: Rules) -> Verdict | None:
+    strange = labels[(labels != 0.0) & (labels != 1.0)]
+    if len(strange):
+        return Verdict(
+            "error", f"A label must be 0 or 1, {len(strange)} rows have others such as {strange[0]:g}."
+        )
     rows, positives = len(labels), int(labels.sum())
     fewer = min(positives, rows - positives)
     if rows < rules.min_rows:
@@ -148,11 +161,9 @@ def _play_fold(
     started = time.perf_counter()
     try:
         fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
-        metrics = score(truth, fitted.predict(unseen))
+        metrics = score(truth, _finite(fitted.predict(unseen)))
         positives = int(truth.sum())
         entry.folds.append({"fold": number, "rows": len(truth), "positives": positives, "metrics": metrics})
-    except _Timeout:
-        raise
     except Exception as error:  # a contender that fails loses; the others play on
         entry.status, entry.message = "error", _words(error)
     entry.fit_seconds += time.perf_counter() - started
@@ -165,18 +176,19 @@ def _verdict(entries: list[Entry], matrix: Matrix, labels: np.ndarray, rules: Ru
         if failed:
             return Verdict("error", f"Every contender failed; {failed.contender.name}: {failed.message}")
         return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
-    best = order[0]
-    value, spread = _interval(best, rules.metric)
     families = {entry.contender.kernel.name for entry in order} - {"prior"}
-    above = _above_chance(best, len(families))
-    verdict = Verdict("ok", None, best, value, value - spread, value + spread, True)
-    if not above or _all_tie(order, rules.metric):
-        best = next((entry for entry in order if entry.contender.kernel.name == "prior"), best)
-        value, spread = _interval(best, rules.metric)
-        message = "No contender is above chance; the prior answers."
-        verdict = Verdict("no_signal", message, best, value, value - spread, value + spread, False)
-    fitted = best.contender.kernel.fit(matrix, labels, None, best.contender.params)
-    return replace(verdict, payload=fitted.dump())
+    signal = _above_chance(order[0], len(families)) and not _all_tie(order, rules.metric)
+    champion = order[0] if signal else _prior(order)
+    contender = champion.contender
+    payload = contender.kernel.fit(matrix, labels, None, contender.params).dump()
+    status, message = ("ok", None) if signal else ("no_signal", NO_SIGNAL)
+    return Verdict(status, message, champion, *_interval(champion, rules.metric), signal, payload)
+
+
+def _prior(entries: Sequence[Entry]) -> Entry:
+    """The prior among the contenders, or one that did not play."""
+    known = (entry for entry in entries if entry.contender.kernel.name == PriorKernel.name)
+    return next(known, Entry(Contender(PriorKernel.name, PriorKernel(), {})))
 
 
 def _above_chance(entry: Entry, families: int) -> bool:
@@ -193,14 +205,17 @@ def _all_tie(entries: Sequence[Entry], metric: str) -> bool:
     return len(entries) > 1 and len({tuple(entry.values(metric)) for entry in entries}) == 1
 
 
-def _interval(entry: Entry, metric: str) -> tuple[float, float]:
-    """Mean over folds, and half of its 95 % interval."""
+def _interval(entry: Entry, metric: str) -> tuple[float | None, float | None, float | None]:
+    """Mean over folds and the ends of its 95 % interval; nothing where there are no folds."""
+    values = entry.values(metric)
+    if not values:
+        return None, None, None
     if metric == "auroc":
         value, error = _auroc(entry)
-        return value, Z_95 * error
-    values = entry.values(metric)
-    spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return float(np.mean(values)), Z_95 * spread / math.sqrt(len(values))
+    else:
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        value, error = float(np.mean(values)), spread / math.sqrt(len(values))
+    return value, value - Z_95 * error, value + Z_95 * error
 
 
 def _auroc(entry: Entry) -> tuple[float, float]:
@@ -211,6 +226,12 @@ def _auroc(entry: Entry) -> tuple[float, float]:
     ]
     variance = SHARED_ROWS_VARIANCE * sum(error**2 for error in errors) / len(errors) ** 2
     return float(np.mean(entry.values("auroc"))), math.sqrt(variance)
+
+
+def _finite(probabilities: np.ndarray) -> np.ndarray:
+    if not np.isfinite(probabilities).all():
+        raise FloatingPointError("it predicts numbers that are not finite")
+    return probabilities
 
 
 def _both_classes(labels: np.ndarray) -> bool:

@@ -17,6 +17,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
+from tiltyard.errors import DataContractError
+
 TenantFunction = Callable[[str | None, pa.Table], Iterable[Mapping[str, Any]]]
 
 
@@ -93,7 +95,11 @@ def _runs(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[tuple[str 
 
 
 def rows_of_floats(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
-    """A list<float> column as a float32 matrix; null items become NaN.
+    """A list<float> column as a float32 matrix; null items become NaN, a null list a row of NaN.
+
+    Raises
+    ------
+    DataContractError : lists of different lengths
 
     Examples
     --------
@@ -101,9 +107,22 @@ def rows_of_floats(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     [[1.0, nan], [3.0, 4.0]]
     """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    width = _width(array)
     flat = array.flatten()
     if flat.null_count:
         flat = flat.fill_null(float("nan"))
     values = flat.to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
-    matrix: np.ndarray = values.reshape(len(array), -1)
+    known: np.ndarray = values.reshape(-1, width) if width else values.reshape(len(array), 0)
+    if not array.null_count:
+        return known
+    matrix = np.full((len(array), width), np.nan, dtype=np.float32)
+    matrix[array.is_valid().to_numpy(zero_copy_only=False)] = known[: len(array) - array.null_count]
     return matrix
+
+
+def _width(lists: pa.Array) -> int:
+    ends = pc.min_max(pc.list_value_length(lists)).as_py()
+    least, most = ends["min"] or 0, ends["max"] or 0
+    if least != most:
+        raise DataContractError(f"Packed rows must have one length, got rows of {least} to {most} numbers.")
+    return int(most)

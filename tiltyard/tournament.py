@@ -48,14 +48,15 @@ class Tournament(Ranged, CrossValidator):
     a failing fit, out of time) has a status and is served by the global prior; it never fails the job.
     Without `tenantCol` this is Spark ML's CrossValidator, and `fit` returns its model.
 
-    Null labels are left out; null features are for the learners. Rows of a null tenant train nobody. The
-    result does not depend on row order or partitioning.
+    Rows without a label or without features are left out; nulls among the features are for the learners. Rows
+    of a null tenant train nobody. The result does not depend on row order or partitioning.
 
     Parameters
     ----------
     estimator, estimatorParamMaps, evaluator, numFolds, foldCol, seed, parallelism, collectSubModels
-        as for CrossValidator. With `tenantCol` each map must choose one learner of `tiltyard.learners`, and
-        earlier ones win ties. `foldCol` has 0 to numFolds - 1; without it a row's fold is a hash of its key.
+        as for CrossValidator, but seed 0 by default. With `tenantCol` each map must choose one learner of
+        `tiltyard.learners`, and earlier ones win ties. `foldCol` has 0 to numFolds - 1; without it a row's fold
+        is a hash of its key.
     contenders : mapping of learner to its parameter maps, instead of estimator and estimatorParamMaps
     tenantCol : column of the tenant
     keyCol : column that names a row of a tenant; orders rows before a fit and draws the folds. Unset:
@@ -140,7 +141,8 @@ class Tournament(Ranged, CrossValidator):
     ) -> None:
         given = self._input_kwargs
         super().__init__()
-        self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0)
+        # Spark ML's default seed differs from one Python process to the next.
+        self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0, seed=0)
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -168,6 +170,7 @@ class Tournament(Ranged, CrossValidator):
         self._set(estimator=estimator, estimatorParamMaps=maps)
 
     def _fit(self, dataset: DataFrame) -> Any:
+        self._check()
         if not self.isSet(self.tenantCol):
             return super()._fit(dataset)
         learners = self.learners()
@@ -195,6 +198,18 @@ class Tournament(Ranged, CrossValidator):
             probabilityCol=face.getProbabilityCol(),
         )._resetUid(self.uid)
 
+    def _check(self) -> None:
+        """Refuse what cannot be played, before any job starts."""
+        for name in _NESTED:
+            if not self.isSet(name):
+                way_out = "" if name == "evaluator" else " Or give 'contenders'."
+                raise TiltyardError(f"Tournament: '{name}' must be set, got nothing.{way_out}")
+        expanding = self.getOrDefault(self.expanding)
+        if expanding and not self.getFoldCol():
+            raise TiltyardError("Tournament: 'expanding' must come with 'foldCol', the blocks in time.")
+        if not expanding and self.getNumFolds() < 2:
+            raise TiltyardError(f"Tournament: 'numFolds' must be at least 2, got {self.getNumFolds()}.")
+
     def _rules(self) -> Rules:
         return Rules(
             metric=metric_of(self.getEvaluator()),
@@ -208,7 +223,8 @@ class Tournament(Ranged, CrossValidator):
         """The labelled rows as the packed lane takes them: tenant, key, fold, y, x."""
         tenant = field_of(dataset.schema, self.getOrDefault(self.tenantCol), "Tournament").name
         key = self._key(dataset.schema)
-        rows = dataset.where(column(label).isNotNull()).select(
+        known = column(label).isNotNull() & column(features).isNotNull()
+        rows = dataset.where(known).select(
             column(tenant).cast("string").alias("tenant"),
             key.alias("key"),
             self._fold_column().alias("fold"),
@@ -240,8 +256,6 @@ class Tournament(Ranged, CrossValidator):
         """Stock folds, or expanding ones: block i validates what the blocks before it trained."""
         if not self.getOrDefault(self.expanding):
             return super()._kFold(dataset)
-        if not self.getFoldCol():
-            raise TiltyardError("Tournament: 'expanding' must come with 'foldCol', the blocks in time.")
         checked = dataset.withColumn(self.getFoldCol(), self._fold_column())
         fold = column(self.getFoldCol())
         blocks = range(1, self.getNumFolds() + 1)

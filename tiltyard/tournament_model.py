@@ -49,7 +49,8 @@ class TournamentModel(
 
     `transform` adds `prediction` (0 or 1, at probability 0.5), `probability` (vector), `modelVersion` (start
     of the payload's sha256) and `fallback` ("tenant" for an own champion, "prior" else). Null and unseen
-    tenants, and tenants without an own model, meet the global prior. One shuffle; row order is not kept.
+    tenants, tenants without an own model, and rows without features meet the global prior. One shuffle; row
+    order is not kept.
 
     Parameters
     ----------
@@ -137,15 +138,19 @@ class TournamentModel(
         features = self.getFeaturesCol()
         tenant = field_of(dataset.schema, self.getOrDefault(self.tenantCol), "TournamentModel").name
         self._check_slots(categorical_slots(dataset.schema, features))
+        own = F.when(column(features).isNotNull(), column(tenant).cast("string"))
+        # Plain names on the way: mapInArrow cannot take names with dots.
+        names = {name: f"_{place}" for place, name in enumerate(dataset.columns)}
         records = dataset.select(
-            "*",
-            column(tenant).cast("string").alias(_KEY),
+            *[column(name).alias(plain) for name, plain in names.items()],
+            own.alias(_KEY),
             packed_floats(dataset.schema, features).alias(_PACKED),
         )
         version = F.substring("sha256", 1, _DIGITS).alias("version")
         models = self.champions.select("tenant", "payload", version, "fallback")
         scored = scores(records, models, self.fallback, self.categorical, tenant=_KEY, features=_PACKED)
-        return scored.select(*[column(name) for name in dataset.columns], *self._outputs())
+        kept = [F.col(plain).alias(name) for name, plain in names.items()]
+        return scored.select(*kept, *self._outputs())
 
     def _outputs(self) -> list[Column]:
         positive = F.col("_probability")

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tiltyard.learners import FAMILIES
+from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
-from tiltyard.play import Contender, Rules, play
+from tiltyard.learners.prior import PriorKernel
+from tiltyard.play import Contender, Rules, play, ranked
 
 FIELD = [
     Contender("prior", FAMILIES["prior"].kernel, {}),
@@ -52,6 +54,29 @@ class Hanging:
         time.sleep(30)
 
 
+class Stubborn:
+    """A library that swallows every exception."""
+
+    name = "stubborn"
+
+    def fit(self, *_: Any) -> Any:
+        for _attempt in range(3):
+            try:
+                time.sleep(10)
+            except Exception:
+                continue
+
+
+class Lost:
+    name = "lost"
+
+    def fit(self, *_: Any) -> Any:
+        return self
+
+    def predict(self, matrix: Matrix) -> np.ndarray:
+        return np.full(len(matrix), np.nan)
+
+
 def test_the_signal_wins_with_every_fold_on_the_board() -> None:
     entries, verdict = play(*tenant(600, 2.0), FIELD, Rules())
     assert verdict.status == "ok" and verdict.above_chance and verdict.payload
@@ -83,10 +108,34 @@ def test_where_all_raise_the_tenant_has_an_error() -> None:
     assert verdict.status == "error" and "no luck" in str(verdict.message)
 
 
-def test_a_hanging_fit_is_stopped() -> None:
+@pytest.mark.parametrize("kernel", [Hanging(), Stubborn()])
+def test_a_hanging_fit_is_stopped_and_nobody_is_ranked(kernel: Any) -> None:
     started = time.perf_counter()
-    _, verdict = play(*tenant(400, 2.0), [*FIELD, Contender("h", Hanging(), {})], Rules(seconds=0.3))
+    entries, verdict = play(*tenant(400, 2.0), [*FIELD, Contender("h", kernel, {})], Rules(seconds=0.3))
     assert verdict.status == "timeout" and time.perf_counter() - started < 10
+    assert [entry.status for entry in entries] == ["timeout"] * 4 and ranked(entries, "auroc") == []
+
+
+def test_a_contender_that_predicts_no_number_loses() -> None:
+    entries, verdict = play(*tenant(400, 2.0), [Contender("nan", Lost(), {}), *FIELD], Rules())
+    assert (entries[0].status, verdict.status) == ("error", "ok")
+    assert entries[0].message == "FloatingPointError: it predicts numbers that are not finite"
+
+
+@pytest.mark.parametrize("strange", [2.0, -1.0, 0.5, np.nan])
+def test_labels_other_than_0_and_1_are_an_error(strange: float) -> None:
+    matrix, labels, fold = tenant(400, 2.0)
+    labels[7] = strange
+    entries, verdict = play(matrix, labels, fold, FIELD, Rules())
+    assert (entries, verdict.status) == ([], "error")
+    assert verdict.message == f"A label must be 0 or 1, 1 rows have others such as {strange:g}."
+
+
+def test_noise_without_a_prior_among_the_contenders_gets_one() -> None:
+    noise = tenant(200, 0.0, seed=1)
+    _, verdict = play(*noise, FIELD[1:2], Rules())
+    assert (verdict.status, verdict.value, verdict.above_chance) == ("no_signal", None, False)
+    assert load(verdict.payload or b"") == PriorKernel().fit(*noise[:2], None, {})
 
 
 def test_columns_of_nulls_and_constants_are_no_signal() -> None:

@@ -35,7 +35,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import StructType
 
-from tiltyard.columns import field_of
+from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.learners import payload
 from tiltyard.learners.kernel import Fitted, Kernel, Matrix
@@ -89,9 +89,9 @@ class Learner(
                 fitted = fit_rows(kernel, pa.Table.from_batches(kept), categorical, params)
                 yield pa.RecordBatch.from_pydict({"payload": [fitted.dump()]})
 
-        known = dataset.where(F.col(label).isNotNull())
+        known = dataset.where(column(label).isNotNull())
         packed = known.select(
-            packed_floats(dataset.schema, features).alias("x"), F.col(label).cast("double").alias("y")
+            packed_floats(dataset.schema, features).alias("x"), column(label).cast("double").alias("y")
         )
         first = packed.coalesce(1).sortWithinPartitions("x", "y").mapInArrow(fit, "payload binary").first()
         if first is None:
@@ -114,7 +114,7 @@ class LearnerModel(_Columns, Model, MLReadable[Any], MLWritable):
         margin = F.log(clipped / (1.0 - clipped))
         scored = dataset.withColumn(self.uid, self._probability(dataset.schema))
         return scored.select(
-            *[F.col(f"`{name}`") for name in dataset.columns],
+            *[column(name) for name in dataset.columns],
             array_to_vector(F.array(-margin, margin)).alias(self.getRawPredictionCol()),
             array_to_vector(F.array(1.0 - positive, positive)).alias(self.getProbabilityCol()),
             (positive > 0.5).cast("double").alias(self.getPredictionCol()),
@@ -185,8 +185,8 @@ def categorical_slots(schema: StructType, features: str) -> tuple[bool, ...]:
 def packed_floats(schema: StructType, features: str) -> Column:
     """The features as array<float>, from a packed row or an ML Vector."""
     if isinstance(field_of(schema, features, "Learner").dataType, VectorUDT):
-        return vector_to_array(F.col(features), "float32")
-    return F.col(features).cast("array<float>")
+        return vector_to_array(column(features), "float32")
+    return column(features).cast("array<float>")
 
 
 def load(content: bytes) -> Fitted:

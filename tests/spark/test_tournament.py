@@ -1,0 +1,494 @@
+"""The keyed tournament: who wins, who cannot play, and that nobody disturbs anybody else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark import cloudpickle
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from tiltyard.errors import TiltyardError
+from tiltyard.evaluators import evaluator_for
+from tiltyard.folds import time_folds
+from tiltyard.learners import Boosting, Learner, Linear, Prior
+from tiltyard.learners.kernel import Fitted, Kernel, Matrix
+from tiltyard.learners.prior import PriorFit
+from tiltyard.metrics import METRICS
+from tiltyard.slots import slots_of
+from tiltyard.tournament import Tournament, TournamentModel
+from tiltyard.transformers import FeaturePacker, Pivot
+
+FEATURES = ["signal", "other", "city__pivot", "mark"]
+HEALTHY = ("linear", "cities", "noise")
+# Time limit of a tenant: far above what a healthy one needs on a busy machine, and what the hanging one costs.
+SECONDS = 6.0
+RAISES, HANGS = 1.0, 2.0
+
+
+class Fragile:
+    """A kernel that raises or hangs on tenants whose last slot says so."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel, self.name = kernel, kernel.name
+
+    def fit(self, matrix: Matrix, labels: np.ndarray, weights: Any, params: Mapping[str, Any]) -> Fitted:
+        mark = matrix.values[0, -1]
+        if mark == RAISES:
+            raise ArithmeticError("no luck")
+        while mark == HANGS:
+            try:
+                time.sleep(60)
+            except Exception:  # a library that swallows what it does not know
+                continue
+        return self.kernel.fit(matrix, labels, weights, params)
+
+    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Fitted:
+        return self.kernel.load(meta, arrays)
+
+
+class FragilePrior(Prior):
+    kernel = Fragile(Prior.kernel)
+
+
+class FragileLinear(Linear):
+    kernel = Fragile(Linear.kernel)
+
+
+class FragileBoosting(Boosting):
+    kernel = Fragile(Boosting.kernel)
+
+
+class Brittle(Linear):
+    """Raises on every tenant."""
+
+    class _Kernel:
+        name = "brittle"
+
+        def fit(self, *_: Any) -> Fitted:
+            raise ArithmeticError("never")
+
+    kernel = _Kernel()
+
+
+class Watching(Linear):
+    """Answers with the prior, and raises when it is asked about days it was trained on or that came before."""
+
+    class _Kernel:
+        name = "watching"
+
+        def fit(self, matrix: Matrix, labels: np.ndarray, *_: Any) -> Fitted:
+            last_day = matrix.values[:, 0].max()
+
+            class Watcher(PriorFit):
+                def predict(self, matrix: Matrix) -> np.ndarray:
+                    if matrix.values[:, 0].min() <= last_day:
+                        raise AssertionError("trained on the future")
+                    return super().predict(matrix)
+
+            return Watcher(float(labels.mean()))
+
+    kernel = _Kernel()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _importable_in_workers() -> Iterator[None]:
+    """Workers do not know the tests: this module's kernels travel by value."""
+    here: ModuleType = sys.modules[__name__]
+    cloudpickle.register_pickle_by_value(here)
+    yield
+    cloudpickle.unregister_pickle_by_value(here)
+
+
+def rows(tenant: str | None, size: int, seed: int, **columns: Any) -> pd.DataFrame:
+    """One tenant's rows: labels follow `signal`; given columns replace the drawn ones."""
+    random = np.random.default_rng(seed)
+    signal = random.normal(size=size)
+    frame = pd.DataFrame(
+        {
+            "tenant": tenant,
+            "id": [f"{tenant}-{number:05d}" for number in range(size)],
+            "signal": signal,
+            "other": random.normal(size=size),
+            "city": random.choice(["Rome", "Oslo", "Lima"], size),
+            "mark": 0.0,
+            "label": (random.random(size) < 1 / (1 + np.exp(-2.5 * signal))).astype(float),
+        }
+    )
+    return frame.assign(**columns)
+
+
+def healthy() -> pd.DataFrame:
+    cities = rows("cities", 400, 2)
+    noise = np.random.default_rng(9).permutation(np.arange(300) % 2).astype(float)
+    return pd.concat(
+        [
+            rows("linear", 400, 1),
+            cities.assign(
+                signal=0.0, label=((cities.city == "Lima") ^ (cities.id.str[-1] == "7")).astype(float)
+            ),
+            rows("noise", 300, 3, label=noise),
+        ]
+    )
+
+
+def sick() -> pd.DataFrame:
+    nothing = {"signal": np.nan, "other": np.nan, "city": None}
+    return pd.concat(
+        [
+            rows("one class", 200, 11, label=1.0),
+            rows("three rows", 3, 12),
+            rows("rare class", 200, 13).assign(label=lambda frame: (frame.index < 4).astype(float)),
+            rows("nulls", 200, 14, **nothing),
+            rows("constants", 200, 15, signal=1.5, other=-2.0, city="Rome"),
+            rows("infinities", 300, 16, other=np.where(np.arange(300) % 2, np.inf, -np.inf)),
+            rows("raises", 200, 17, mark=RAISES),
+            rows("hangs", 200, 18, mark=HANGS),
+            rows("strange labels", 200, 19).assign(label=lambda frame: frame.label + 1.0),
+            rows("ten thousand cities", 10_000, 20, city=[f"city {number}" for number in range(10_000)]),
+            rows(None, 150, 21),
+            rows("without labels", 150, 22, label=np.nan),
+        ]
+    )
+
+
+def arrow_frame(spark: SparkSession, table: pd.DataFrame) -> DataFrame:
+    schema = "tenant string, id string, signal double, other double, city string, mark double, label double"
+    plain = table.astype(object).where(table.notna(), None)
+    return spark.createDataFrame(plain.values.tolist(), schema)
+
+
+def pipeline(tournament: Tournament) -> Pipeline:
+    pivot = Pivot(inputCols=["city"], tenantCol="tenant")
+    return Pipeline(stages=[pivot, FeaturePacker(inputCols=FEATURES), tournament])
+
+
+def tournament(contenders: Sequence[Learner] = (), **params: Any) -> Tournament:
+    chosen = contenders or [FragilePrior(), FragileLinear(), FragileBoosting(maxIter=20)]
+    given = {"evaluator": evaluator_for("auroc"), "tenantCol": "tenant", "keyCol": "id", "seconds": SECONDS}
+    return Tournament(contenders={learner: [{}] for learner in chosen}, **{**given, **params})
+
+
+def champions(model: TournamentModel) -> dict[str | None, Any]:
+    found = model.champions.collect()
+    by_tenant = {row.tenant: row for row in found}
+    assert len(by_tenant) == len(found), "a tenant has two champions"
+    return by_tenant
+
+
+def board(model: TournamentModel, tenants: Sequence[str] | None = None) -> list[Any]:
+    """The leaderboard as plain values in a fixed order, without the seconds."""
+    found = model.leaderboard.drop("fit_seconds").orderBy("tenant", "contender").collect()
+    return [row for row in found if tenants is None or row.tenant in tenants]
+
+
+@pytest.fixture(scope="module")
+def well(spark: SparkSession) -> DataFrame:
+    return arrow_frame(spark, healthy()).cache()
+
+
+@pytest.fixture(scope="module")
+def fitted(well: DataFrame) -> PipelineModel:
+    """The healthy tenants only."""
+    return pipeline(tournament()).fit(well)
+
+
+@pytest.fixture(scope="module")
+def model(fitted: PipelineModel) -> TournamentModel:
+    found: TournamentModel = fitted.stages[-1]
+    return found
+
+
+@pytest.fixture(scope="module")
+def hospital(spark: SparkSession) -> TournamentModel:
+    """Healthy and sick tenants in one fit."""
+    everybody = pd.concat([healthy(), sick()])
+    found: TournamentModel = pipeline(tournament()).fit(arrow_frame(spark, everybody)).stages[-1]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("tenant", "status", "words"),
+    [
+        ("one class", "one_class", "All 200 rows have label 1"),
+        ("three rows", "too_few_rows", "3 rows"),
+        ("rare class", "too_few_rows", "4 rows of the rarer class"),
+        ("nulls", "no_signal", "prior answers"),
+        ("constants", "no_signal", "prior answers"),
+        ("infinities", "ok", None),
+        ("raises", "error", "ArithmeticError: no luck"),
+        ("hangs", "timeout", "6 s; raise tournament.seconds_per_tenant"),
+        ("strange labels", "error", "A label must be 0 or 1"),
+        ("ten thousand cities", "ok", None),
+        (None, "ok", None),
+    ],
+)
+def test_every_sick_tenant_has_its_status(
+    hospital: TournamentModel, tenant: str | None, status: str, words: str | None
+) -> None:
+    found = champions(hospital)[tenant]
+    assert found.status == status
+    assert found.message is None if words is None else words in found.message
+    assert found.fallback == ("tenant" if tenant and status == "ok" else "prior")
+    assert (found.payload is None) == (status not in ("ok", "no_signal"))
+
+
+def test_sick_tenants_disturb_nobody(hospital: TournamentModel, model: TournamentModel) -> None:
+    assert board(hospital, HEALTHY) == board(model) != []
+    alone, together = champions(model), champions(hospital)
+    assert {name: together[name].sha256 for name in HEALTHY} == {name: alone[name].sha256 for name in HEALTHY}
+
+
+def test_the_board_says_why_a_tenant_has_not_played(hospital: TournamentModel) -> None:
+    found = {row.tenant: row for row in board(hospital) if row.contender is None}
+    assert set(found) == {"one class", "three rows", "rare class", "strange labels", None}
+    assert found[None].status == "error" and "without a tenant" in found[None].message
+    assert (found["three rows"].rows, found["three rows"].rank) == (3, None)
+    out_of_time = [row for row in board(hospital) if row.tenant == "hangs"]
+    assert [(row.status, row.rank) for row in out_of_time] == [("timeout", None)] * 3
+
+
+def test_a_tenant_whose_labels_are_all_null_is_not_there(hospital: TournamentModel) -> None:
+    assert "without labels" not in champions(hospital)
+
+
+def test_the_global_row_is_the_prior_of_all_labelled_rows(model: TournamentModel) -> None:
+    shared, labels = champions(model)[None], healthy().label
+    assert (shared.learner, shared.rows, shared.positives) == ("prior", len(labels), labels.sum())
+    assert shared.sha256 and shared.params == "{}"
+
+
+def test_the_board_has_every_contenders_every_fold(model: TournamentModel) -> None:
+    found = board(model)
+    assert len(found) == len(HEALTHY) * 3
+    sizes = healthy().tenant.value_counts()
+    for row in found:
+        assert [fold.fold for fold in row.folds] == [0, 1, 2]
+        assert sum(fold.rows for fold in row.folds) == row.rows == sizes[row.tenant]
+        assert all(set(fold.metrics) == set(METRICS) for fold in row.folds)
+        values = [fold.metrics["auroc"] for fold in row.folds]
+        assert (row.mean, row.sd) == (np.mean(values), np.std(values))
+    for tenant in HEALTHY:
+        assert sorted(row.rank for row in found if row.tenant == tenant) == [1, 2, 3]
+
+
+def test_signal_beats_the_prior(model: TournamentModel) -> None:
+    found, chances = champions(model), {row.tenant: row for row in board(model) if row.learner == "prior"}
+    for tenant in ("linear", "cities"):
+        row = found[tenant]
+        assert (row.status, row.fallback, row.above_chance) == ("ok", "tenant", True)
+        assert row.learner != "prior" and 0.5 < row.low < row.value < row.high
+        assert chances[tenant].mean == 0.5 and chances[tenant].rank > 1
+    assert found["linear"].learner == "linear"
+
+
+def test_noise_has_no_signal_and_its_own_prior(model: TournamentModel) -> None:
+    row = champions(model)["noise"]
+    assert (row.status, row.learner, row.fallback, row.above_chance) == ("no_signal", "prior", "prior", False)
+    assert row.payload and row.value == 0.5
+    assert row.sha256 != champions(model)[None].sha256
+
+
+def test_without_a_prior_among_the_contenders_noise_still_gets_one(well: DataFrame) -> None:
+    noise = pipeline(tournament([Linear()])).fit(well.where("tenant = 'noise'")).stages[-1]
+    row = champions(noise)["noise"]
+    assert (row.status, row.learner, row.fallback, row.value) == ("no_signal", "prior", "prior", None)
+    assert row.payload
+
+
+def test_where_all_tie_there_is_no_signal(well: DataFrame) -> None:
+    """Two names for one model: nobody has won, however good it is."""
+    twins = [Linear(maxIter=50), Linear(maxIter=51)]
+    found = champions(pipeline(tournament(twins)).fit(well.where("tenant = 'linear'")).stages[-1])
+    assert (found["linear"].status, found["linear"].learner) == ("no_signal", "prior")
+
+
+def test_a_contender_that_raises_loses_and_the_others_play_on(well: DataFrame) -> None:
+    found = pipeline(tournament([Brittle(), Linear()])).fit(well.where("tenant = 'linear'")).stages[-1]
+    brittle, linear = board(found)
+    assert (brittle.status, brittle.message, brittle.rank) == ("error", "ArithmeticError: never", None)
+    assert (linear.status, linear.rank, champions(found)["linear"].status) == ("ok", 1, "ok")
+
+
+def test_row_order_and_partitioning_change_nothing(well: DataFrame, model: TournamentModel) -> None:
+    shuffled = well.repartition(7, F.hash("id")).sortWithinPartitions(F.desc("other"))
+    again = pipeline(tournament(partitions=2)).fit(shuffled).stages[-1]
+    assert board(again) == board(model)
+    known = {name: row.sha256 for name, row in champions(model).items()}
+    assert {name: row.sha256 for name, row in champions(again).items()} == known
+
+
+def test_transform_says_which_model_answered(fitted: PipelineModel, spark: SparkSession) -> None:
+    new = rows("unseen tenant", 5, 31), rows(None, 5, 32), rows("linear", 5, 33, city="unseen city")
+    asked = arrow_frame(spark, pd.concat([healthy(), *new]).assign(label=np.nan))
+    scored = fitted.transform(asked)
+    assert scored.columns[-4:] == ["probability", "prediction", "modelVersion", "fallback"]
+    table = scored.toPandas()
+    assert len(table) == len(healthy()) + 15 and table.id.value_counts().max() == 2  # "linear" asks 5 twice
+    own = champions(fitted.stages[-1])
+    answered_by = {"linear": "linear", "cities": "cities", "noise": "noise"}
+    for row in table.itertuples():
+        model = own[answered_by.get(row.tenant)]
+        assert (row.modelVersion, row.fallback) == (model.sha256[:12], model.fallback)
+        assert row.prediction == float(row.probability[1] > 0.5)
+        assert row.probability[0] + row.probability[1] == pytest.approx(1.0)
+    shared = table[table.tenant.isna() | (table.tenant == "unseen tenant")]
+    everybody = healthy().label
+    assert {row[1] for row in shared.probability} == {(everybody.sum() + 1) / (len(everybody) + 2)}
+    assert table[table.tenant == "linear"].probability.map(lambda row: row[1]).nunique() > 300
+
+
+def test_scores_do_not_depend_on_partitions_or_neighbours(fitted: PipelineModel, well: DataFrame) -> None:
+    together = fitted.transform(well).select("id", "probability")
+    alone = fitted.transform(well.where("tenant = 'cities'").repartition(5)).select("id", "probability")
+    assert alone.count() == alone.join(together, ["id", "probability"]).count() == 400
+
+
+def test_rows_without_features_train_nobody_and_meet_the_prior(well: DataFrame) -> None:
+    packed = FeaturePacker(inputCols=["signal", "other"]).transform(well.where("tenant = 'linear'"))
+    holes = packed.withColumn("features", F.when(F.col("id") >= "linear-00010", F.col("features")))
+    model = tournament([Prior(), Linear()]).fit(holes)
+    assert champions(model)["linear"].rows == 390
+    scored = model.transform(holes).groupBy(F.col("features").isNull(), "fallback").count().collect()
+    assert sorted(map(tuple, scored)) == [(False, "tenant", 390), (True, "prior", 10)]
+
+
+def test_ragged_rows_are_one_tenants_error(well: DataFrame) -> None:
+    packed = well.where("tenant IN ('linear', 'noise')").select(
+        "tenant", "id", "label", F.array("signal", "other").alias("features")
+    )
+    ragged = packed.withColumn(
+        "features",
+        F.when(F.col("id") == "noise-00007", F.array(F.lit(1.0)))
+        .when(F.col("id") == "noise-00008", F.array(F.lit(1.0), F.lit(2.0), F.lit(3.0)))
+        .otherwise(F.col("features")),
+    )
+    found = champions(tournament([Prior(), Linear()]).fit(ragged))
+    assert (found["linear"].status, found["noise"].status) == ("ok", "error")
+    assert "rows of 1 to 3 numbers" in found["noise"].message
+
+
+def test_any_names_types_and_vectors(well: DataFrame) -> None:
+    columns = {"featuresCol": "my.features", "labelCol": "my.label", "probabilityCol": "my.chance"}
+    vector = array_to_vector(F.array("signal", "other"))
+    named = well.where("tenant = 'linear'").select(
+        F.lit(7).alias("my.tenant"),
+        F.hash("id").alias("my.key"),
+        (F.col("label") > 0).alias("my.label"),
+        vector.alias("my.features"),
+    )
+    model = tournament([Prior(**columns), Linear(**columns)], tenantCol="my.tenant", keyCol="my.key").fit(
+        named
+    )
+    assert champions(model)["7"].status == "ok"
+    scored = model.transform(named)
+    assert scored.columns == [*named.columns, "my.chance", "prediction", "modelVersion", "fallback"]
+    assert scored.where("fallback = 'tenant'").count() == 400
+
+
+def test_lineage_survives_scoring(fitted: PipelineModel, well: DataFrame) -> None:
+    """A learner further down the pipeline still finds the slots."""
+    scored = fitted.transform(well)
+    assert [slot.name for slot in slots_of(scored.schema, "features")] == FEATURES
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_metrics_rank_in_their_direction(well: DataFrame, metric: str) -> None:
+    contenders = [Prior(), Linear(), Linear(regParam=10.0)]
+    asked = tournament(contenders, evaluator=evaluator_for(metric))
+    model = pipeline(asked).fit(well.where("tenant = 'linear'")).stages[-1]
+    ranked = sorted(board(model), key=lambda row: row.rank)
+    means = [row.mean for row in ranked]
+    assert means == sorted(means, reverse=METRICS[metric])
+    assert ranked[0].contender == "linear" and ranked[-1].contender == "prior"
+    best = champions(model)["linear"]
+    assert (best.metric, best.contender, best.value) == (metric, "linear", means[0])
+    assert best.low < best.value < best.high
+
+
+def test_folds_in_time_never_train_on_the_future(spark: SparkSession) -> None:
+    days = spark.range(1200).select(
+        "id",
+        F.concat(F.lit("t"), F.col("id") % 2).alias("tenant"),
+        F.timestamp_seconds(F.floor(F.pmod(F.hash("id"), F.lit(40))) * 86400 + F.col("id") % 86400).alias(
+            "at"
+        ),
+        (F.pmod(F.xxhash64("id"), F.lit(2))).cast("double").alias("label"),
+    )
+    folded = days.select(
+        "*",
+        time_folds("tenant", "at", 3).alias("fold"),
+        F.array(F.unix_date(F.to_date("at"))).alias("features"),
+    )
+    asked = tournament([Prior(), Watching()], foldCol="fold", numFolds=3, expanding=True)
+    found = board(asked.fit(folded))
+    assert [(row.status, row.message) for row in found] == [("ok", None)] * 4
+    blocks = {
+        (row.tenant, row.fold): row["count"] for row in folded.groupBy("tenant", "fold").count().collect()
+    }
+    for row in found:
+        assert [(fold.fold, fold.rows) for fold in row.folds] == [
+            (block, blocks[row.tenant, block]) for block in (1, 2, 3)
+        ]
+    hashed = board(tournament([Prior(), Watching()]).fit(folded))
+    assert {row.message for row in hashed if row.learner == "watching"} == {
+        "AssertionError: trained on the future"
+    }
+
+
+@pytest.mark.parametrize("fold", [None, 3, -1])
+def test_folds_out_of_range_are_refused(well: DataFrame, fold: int | None) -> None:
+    frame = FeaturePacker(inputCols=["signal"]).transform(well).withColumn("fold", F.lit(fold).cast("int"))
+    shown = "null" if fold is None else fold
+    with pytest.raises(Exception, match=f"'foldCol' must be 0 to 2, got {shown}"):
+        tournament([Prior()], foldCol="fold").fit(frame)
+
+
+def test_a_frame_without_labels_is_refused(well: DataFrame) -> None:
+    frame = FeaturePacker(inputCols=["signal"]).transform(well.where("false"))
+    with pytest.raises(TiltyardError, match="no row has a label in 'label'"):
+        tournament([Prior()]).fit(frame)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"evaluator": None}, "'evaluator' must be set"),
+        ({"expanding": True}, "'expanding' must come with 'foldCol'"),
+        ({"numFolds": 1}, "'numFolds' must be at least 2, got 1"),
+        ({"tenantCol": "tennant"}, "no column 'tennant', did you mean 'tenant'"),
+    ],
+)
+def test_a_tournament_that_cannot_be_played_is_refused(
+    well: DataFrame, wrong: dict[str, Any], words: str
+) -> None:
+    frame = FeaturePacker(inputCols=["signal"]).transform(well)
+    with pytest.raises(TiltyardError, match=words):
+        tournament([Prior()], **wrong).fit(frame)
+
+
+def test_contenders_are_required_and_share_their_columns(well: DataFrame) -> None:
+    frame = FeaturePacker(inputCols=["signal"]).transform(well)
+    with pytest.raises(TiltyardError, match="'estimator' must be set"):
+        Tournament(tenantCol="tenant", evaluator=evaluator_for("auroc")).fit(frame)
+    with pytest.raises(TiltyardError, match=r"the same 'labelCol', got \['label', 'won'\]"):
+        tournament([Prior(), Linear(labelCol="won")]).fit(frame)
+
+
+def test_other_slots_than_in_training_are_refused(model: TournamentModel, well: DataFrame) -> None:
+    frame = FeaturePacker(inputCols=["signal"]).transform(well)
+    with pytest.raises(TiltyardError, match=r"other slots than in training \(1 with lineage now, 4 then\)"):
+        model.transform(frame)
+
+
+def test_the_default_seed_is_the_same_in_every_process() -> None:
+    assert Tournament().getSeed() == 0
