@@ -100,7 +100,7 @@ def _learner(estimator: Estimator[Any], param_map: ParamMap) -> Learner:
     if len(stages) != 1 or not isinstance(stages[0], Learner):
         names = [type(stage).__name__ for stage in stages]
         raise TiltyardError(
-            "Tournament: with 'tenantCol' each parameter map must choose exactly one of"
+            "Tournament: with 'tenantCol', or to be saved, each parameter map must choose exactly one of"
             f" {', '.join(FAMILIES)}, got {names}. Put feature stages before the tournament."
         )
     return stages[0].copy(dict(param_map))
