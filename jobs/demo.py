@@ -76,7 +76,7 @@ def _tell(job: Job, story: Story, files: Mapping[str, Path]) -> dict[str, dict[s
         "ingest upcoming": ingest("upcoming", story.scored),
         "score": command("score", story.scored, since=story.scored, until=None),
         "ingest outcomes": ingest("outcomes", story.evaluated),
-        "evaluate": command("evaluate", story.evaluated, since=None, until=None),
+        "evaluate": command("evaluate", story.evaluated, since=story.scored, until=None),
     }
 
 

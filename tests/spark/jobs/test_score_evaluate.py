@@ -1,0 +1,155 @@
+"""The score and evaluate jobs: every open row once, by the right champion, and honest numbers afterwards."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from sklearn.metrics import roc_auc_score
+
+from tests.spark.jobs.rides import EVALUATED, SCORED, TRAINED, Place, frame, outcomes
+from tests.spark.jobs.test_train import rows_of
+from tiltyard.errors import DataContractError
+from tiltyard.jobs import models
+from tiltyard.tables import Warehouse
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Trained and scored; then the outcomes arrived and the evaluation ran."""
+    made = Place(tmp_path_factory.mktemp("score"))
+    made.ingest(frame())
+    made.train()
+    made.scored = made.score()  # type: ignore[attr-defined]
+    made.first = rows_of(spark, made, "scores")  # type: ignore[attr-defined]
+    made.ingest(outcomes(), "outcomes", EVALUATED)
+    made.evaluated = made.evaluate()  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.fixture(scope="module")
+def scores(spark: SparkSession, place: Place) -> pd.DataFrame:
+    return Warehouse(spark, place.root).read("scores").toPandas()
+
+
+def test_every_open_row_is_scored_once(place: Place, scores: pd.DataFrame) -> None:
+    opened = frame()[lambda made: made["late"].isna()]
+    assert sorted(scores["key"]) == sorted(opened["id"])
+    assert place.scored["rows"] == len(opened)  # type: ignore[attr-defined]
+    assert scores["score"].between(0, 1).all()
+    assert (scores["prediction"] == (scores["score"] > 0.5)).all()
+
+
+def test_each_row_meets_its_tenants_model(scores: pd.DataFrame) -> None:
+    assert scores.groupby("tenant")["fallback"].unique().map(list).to_dict() == {
+        "Rome": ["tenant"],
+        "Oslo": ["tenant"],
+        "Lima": ["prior"],
+        "Bern": ["prior"],
+        "Ulm": ["prior"],
+    }
+    rain = frame().set_index("id")["rain"]
+    found = scores.assign(rain=scores["key"].map(rain))
+    slopes = {
+        tenant: np.corrcoef(rows["rain"], rows["score"])[0, 1] for tenant, rows in found.groupby("tenant")
+    }
+    assert slopes["Rome"] > 0.8 and slopes["Oslo"] < -0.8
+    # Lima has its own prior, Bern and Ulm the one of all rows.
+    priors = scores[scores["fallback"] == "prior"].groupby("tenant")["score"].unique().map(list)
+    assert priors["Bern"] == priors["Ulm"] != priors["Lima"] and all(len(found) == 1 for found in priors)
+
+
+def test_again_keeps_every_score_although_outcomes_have_arrived(spark: SparkSession, place: Place) -> None:
+    place.score()
+    assert rows_of(spark, place, "scores") == place.first  # type: ignore[attr-defined]
+
+
+def test_another_day_scores_only_what_is_open(spark: SparkSession, place: Place) -> None:
+    assert place.score(SCORED + timedelta(days=40))["rows"] == 0
+
+
+def test_evaluations_are_those_of_scikit_learn(
+    spark: SparkSession, place: Place, scores: pd.DataFrame
+) -> None:
+    truth = outcomes().set_index("id")["late"].astype(float)
+    met = scores.assign(y=scores["key"].map(truth))
+    rows = {row.tenant: row for row in Warehouse(spark, place.root).read("evaluations").collect()}
+    for tenant in ("Rome", "Oslo"):
+        own = met[met["tenant"] == tenant]
+        assert rows[tenant].value == pytest.approx(roc_auc_score(own["y"], own["score"]))
+        assert rows[tenant].low < rows[tenant].value < rows[tenant].high
+        assert (rows[tenant].rows, rows[tenant].coverage, rows[tenant].status) == (40, 1.0, "ok")
+        assert sum(one.rows for one in rows[tenant].calibration) == 40
+    together = rows[None]
+    assert together.value == pytest.approx(roc_auc_score(met["y"], met["score"].round(4)), abs=1e-9)
+    assert together.rows == len(met) and together.mean_outcome == pytest.approx(met["y"].mean())
+    assert rows["Ulm"].status in ("one_class", "too_few_rows") and rows["Ulm"].value is None
+    assert rows["Rome"].learner in ("linear", "boosting") and rows["Rome"].version == "2026-03-01"
+
+
+def test_a_record_scored_twice_counts_once_by_its_newest_score(spark: SparkSession, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    place.train()
+    place.score()
+    place.train(TRAINED + timedelta(days=5))
+    place.score(SCORED + timedelta(days=5))
+    place.ingest(outcomes(), "outcomes", EVALUATED)
+    place.evaluate()
+    rows = Warehouse(spark, place.root).read("evaluations").where("tenant = 'Rome'").collect()
+    assert [(row.rows, row.version) for row in rows] == [(40, "2026-03-06")]
+
+
+def test_champions_of_two_trainings_serve_side_by_side(spark: SparkSession, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    place.train()
+    place.score()
+    warehouse = Warehouse(spark, place.root)
+    first = warehouse.read("scores").where("tenant = 'Rome'").select("key", "score").collect()
+    place.train(TRAINED + timedelta(days=5), overrides=("features.min_support=100",))
+    assert models.earlier_version(warehouse, "rides", "Rome", "2026-03-06").version == "2026-03-01"
+    from tiltyard.job import execute
+
+    options = place.options(date(2026, 3, 7))
+    execute("models rollback", options, tenant="Rome", to=None)
+    place.score(date(2026, 3, 7))
+    later = warehouse.read("scores").where("score_date = '2026-03-07'")
+    assert {(row.tenant, row.version) for row in later.collect()} >= {
+        ("Rome", "2026-03-01"),
+        ("Oslo", "2026-03-06"),
+    }
+    again = later.where(F.col("tenant") == "Rome").select("key", "score").collect()
+    assert sorted(again) == sorted(first)
+
+
+def test_chosen_tenants_leave_the_others_scores(spark: SparkSession, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    with pytest.raises(DataContractError, match="there is no model for tenants without one of their own yet"):
+        place.score()
+    place.train()
+    place.score()
+    before = rows_of(spark, place, "scores")
+    assert place.score(tenants=("Oslo",))["rows"] == 40
+    assert rows_of(spark, place, "scores") == before
+
+
+def test_unseen_tenants_levels_and_nulls_are_scored(spark: SparkSession, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    place.train()
+    odd = frame().query("city == 'Rome'").head(3).assign(late=None, line="violet", rain=[None, np.inf, 1.0])
+    odd["id"] = ["odd-1", "odd-2", "odd-3"]
+    odd["late"] = odd["late"].astype("boolean")
+    new = odd.assign(city="Kyiv")
+    place.ingest(pd.concat([odd, new], ignore_index=True), "odd")
+    place.score()
+    found = Warehouse(spark, place.root).read("scores").where("key LIKE 'odd-%'").collect()
+    assert {(row.tenant, row.fallback) for row in found} == {("Rome", "tenant"), ("Kyiv", "prior")}
+    assert len(found) == 6

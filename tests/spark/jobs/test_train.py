@@ -1,0 +1,223 @@
+"""The train job: what it leaves in the tables, once, twice, for some tenants, and when tenants fail."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from tests.spark.jobs.rides import CITIES, TRAINED, Place, frame
+from tiltyard.errors import DataContractError, TooManyFailures
+from tiltyard.tables import Warehouse
+
+# What a clock decides.
+TIMED = ("fit_seconds", "scored_at")
+
+
+def rows_of(spark: SparkSession, place: Place, table: str) -> list[str]:
+    """A table's rows as comparable text, without what a clock decides."""
+    found = Warehouse(spark, place.root).read(table).drop(*TIMED)
+    return sorted(str(row) for row in found.collect())
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    made = Place(tmp_path_factory.mktemp("train"))
+    made.ingest(frame())
+    made.summary = made.train()  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.fixture(scope="module")
+def warehouse(spark: SparkSession, place: Place) -> Warehouse:
+    return Warehouse(spark, place.root)
+
+
+def _by_tenant(warehouse: Warehouse, table: str) -> dict[Any, Any]:
+    return {row.tenant: row for row in warehouse.read(table).collect()}
+
+
+def test_each_tenant_has_its_verdict(warehouse: Warehouse) -> None:
+    found = {tenant: row.status for tenant, row in _by_tenant(warehouse, "models").items()}
+    assert found == {
+        None: "ok",
+        "Rome": "ok",
+        "Oslo": "ok",
+        "Lima": "no_signal",
+        "Bern": "one_class",
+        "Ulm": "too_few_rows",
+    }
+
+
+def test_champions_serve_and_say_why(warehouse: Warehouse) -> None:
+    found = _by_tenant(warehouse, "champions")
+    assert {tenant: row.fallback for tenant, row in found.items()} == {
+        **dict.fromkeys(("Rome", "Oslo"), "tenant"),
+        **dict.fromkeys((None, "Lima", "Bern", "Ulm"), "prior"),
+    }
+    assert {row.version for row in found.values()} == {"2026-03-01"}
+    assert "auroc 0." in found["Rome"].why and found["Bern"].why == "All 240 rows have label 0."
+
+
+def test_summary_and_ledger_tell_the_same(place: Place, warehouse: Warehouse) -> None:
+    summary = place.summary  # type: ignore[attr-defined]
+    assert summary["by_status"] == {"no_signal": 1, "ok": 2, "one_class": 1, "too_few_rows": 1}
+    run = warehouse.read("runs").where("job = 'train'").collect()[0]
+    assert (run.status, run.tenants_planned, run.tenants_failed, run.rows) == ("ok", 5, 0, 965)
+    assert run.outputs["champions"] == warehouse.version("champions")
+
+
+def test_the_leaderboard_has_every_contender_and_fold(warehouse: Warehouse) -> None:
+    board = warehouse.read("leaderboard")
+    played = board.where("contender IS NOT NULL").select("tenant", "contender", F.size("folds").alias("n"))
+    assert {(row.tenant, row.n) for row in played.collect()} == {(city, 3) for city in CITIES[:3]}
+    assert played.count() == 3 * 4
+    idle = board.where("contender IS NULL").collect()
+    assert {row.tenant for row in idle} == {"Bern", "Ulm"}
+
+
+def test_features_have_lineage_evidence_and_reasons(warehouse: Warehouse) -> None:
+    rome = warehouse.read("features").where("tenant = 'Rome'").orderBy("slot").collect()
+    assert [row.name for row in rome][:3] == ["rain", "stops", "at__hour_sin"]
+    assert rome[-1].levels and set(rome[-1].levels) == {"red", "blue", "green"} and rome[-1].evidence
+    assert {row.field for row in rome} == {"at", "rain", "stops", "line"}
+
+
+def test_tenants_have_size_and_health(warehouse: Warehouse) -> None:
+    found = _by_tenant(warehouse, "tenants")
+    assert {tenant: row.rows for tenant, row in found.items()} == {**dict.fromkeys(CITIES, 240), "Ulm": 5}
+    assert {(row.consecutive_failures, row.quarantined_until) for row in found.values()} == {(0, None)}
+
+
+def test_again_leaves_the_same_rows(spark: SparkSession, place: Place) -> None:
+    tables = ("models", "leaderboard", "champions", "features", "tenants")
+    before = {table: rows_of(spark, place, table) for table in tables}
+    place.train()
+    assert {table: rows_of(spark, place, table) for table in tables} == before
+
+
+def test_row_order_and_partitions_change_nothing(spark: SparkSession, place: Place, tmp_path: Path) -> None:
+    other = Place(tmp_path)
+    rows = frame().sample(frac=1.0, random_state=7)
+    other.ingest(rows.iloc[:500])
+    other.ingest(rows.iloc[500:], "more")
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "3")
+    try:
+        other.train()
+    finally:
+        spark.conf.set("spark.sql.shuffle.partitions", before)
+    assert rows_of(spark, other, "leaderboard") == rows_of(spark, place, "leaderboard")
+    own = ["tenant", "sha256", "value", "low", "high"]
+
+    def models(at: Place) -> list[str]:
+        return sorted(map(str, Warehouse(spark, at.root).read("models").select(*own).collect()))
+
+    assert models(other) == models(place)
+
+
+def test_the_window_ends_with_the_run_date(spark: SparkSession, place: Place) -> None:
+    place.train(date(2026, 2, 1))
+    warehouse = Warehouse(spark, place.root)
+    known = frame().query("late.notna() and at < '2026-02-02'")
+    old = warehouse.read("models").where("version = '2026-02-01' AND tenant = 'Rome'").collect()[0]
+    assert old.rows == (known["city"] == "Rome").sum()
+    # A backfill does not replace a newer champion.
+    assert warehouse.read("champions").where("tenant = 'Rome'").collect()[0].version == "2026-03-01"
+
+
+def test_some_tenants_leave_the_others_alone(spark: SparkSession, place: Place) -> None:
+    before = {
+        table: [row for row in rows_of(spark, place, table) if "'Oslo'" not in row]
+        for table in ("models", "champions", "leaderboard", "features", "tenants")
+    }
+    summary = place.train(tenants=("Oslo",))
+    assert summary["tenants"] == 1
+    after = {table: [row for row in rows_of(spark, place, table) if "'Oslo'" not in row] for table in before}
+    assert after == before
+
+
+def test_failures_are_counted_kept_from_champions_and_end_in_quarantine(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    place.train()
+    champion = Warehouse(spark, place.root).read("champions").where("tenant = 'Rome'").collect()[0]
+    # No tenant of this size can be done in a millisecond.
+    hasty = ("tournament.seconds_per_tenant=0.001", "gates.quarantine_after=2")
+    days = [TRAINED + timedelta(days=n) for n in (1, 2)]
+    for day in days:
+        with pytest.raises(TooManyFailures, match=r"rides: 3 of 5 tenants failed, .* are in place"):
+            place.train(day, overrides=hasty)
+    warehouse = Warehouse(spark, place.root)
+    rome = _by_tenant(warehouse, "tenants")["Rome"]
+    assert (rome.consecutive_failures, rome.quarantined_until) == (2, days[-1] + timedelta(days=7))
+    kept = _by_tenant(warehouse, "champions")["Rome"]
+    assert (kept.version, kept.status, kept.fallback) == (champion.version, "timeout", "tenant")
+    assert kept.why.startswith("kept, as the newest training failed: Not finished after 0.001 s")
+    assert place.train(TRAINED + timedelta(days=3), overrides=hasty)["tenants"] == 2
+    failed = warehouse.read("runs").where("status = 'failed'").collect()
+    assert len(failed) == 2 and all("3 of 5 tenants failed" in row.error for row in failed)
+
+
+def test_nothing_to_train_on_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with pytest.raises(DataContractError, match="run ingest for it first"):
+        place.train()
+    place.ingest(frame())
+    with pytest.raises(DataContractError, match="no row with a known outcome before 2025-01-02"):
+        place.train(date(2025, 1, 1))
+
+
+def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    place = Place(tmp_path)
+    place.ingest(frame())
+    uri = f"sqlite:///{tmp_path}/track/mlflow.db"
+    summary = place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={uri}"))
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name("tiltyard")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.info.run_id == summary["mlflow"] and run.info.status == "FINISHED"
+    assert run.data.tags["tiltyard.run_id"] == "train-rides-2026-03-01"
+    assert run.data.metrics["tenants_ok"] == 2 and run.data.metrics["rows"] == 965
+    assert len(run.data.params["config_hash"]) == 64
+    assert {file.path for file in client.list_artifacts(run.info.run_id)} == {
+        "leaderboard.json",
+        "fields.json",
+    }
+
+
+def test_a_silent_tracking_server_does_not_lose_the_models(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    uri = f"sqlite:///{blocked}/mlflow.db"
+    summary = place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={uri}"))
+    assert summary["mlflow"] is None and summary["by_status"]["ok"] == 2
+    assert "not tracked in MLflow" in capsys.readouterr().out
+
+
+def test_a_null_tenant_is_told_and_trains_nobody(spark: SparkSession, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.ingest(frame())
+    warehouse = Warehouse(spark, place.root)
+    lost = frame().assign(city=None, id=lambda made: "lost-" + made["id"])
+    lost["city"] = lost["city"].astype(pd.StringDtype())
+    warehouse.merge_source(
+        "rides", spark.createDataFrame(lost.dropna(subset=["late"])), ["city", "id"], "test"
+    )
+    assert place.train()["tenants"] == 5
+    told = warehouse.read("leaderboard").where("tenant IS NULL").collect()
+    assert [row.status for row in told] == ["error"] and "without a tenant" in told[0].message
