@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -44,16 +46,25 @@ def contender_of(learner: Learner) -> Contender:
     'boosting(maxDepth=2)'
     """
     params = learner.kernel_params()
-    chosen = [f"{name}={params[name]:g}" for name in params if learner.isSet(name) and name != "seed"]
+    chosen = [f"{name}={_short(params[name])}" for name in params if learner.isSet(name) and name != "seed"]
     family = learner.kernel.name
     return Contender(f"{family}({', '.join(chosen)})" if chosen else family, learner.kernel, params)
 
 
 def contenders_of(learners: Sequence[Learner]) -> list[Contender]:
-    """The learners as contenders, in their order, each once."""
+    """The learners as contenders, in their order, each once; those that differ in seed only have it in their name.
+
+    Examples
+    --------
+    >>> forest = FAMILIES["forest"]
+    >>> [contender.name for contender in contenders_of([forest(), forest(), forest(seed=2)])]
+    ['forest seed=0', 'forest seed=2']
+    """
     every = [contender_of(learner) for learner in learners]
     known = {(one.kernel.name, json.dumps(one.params, sort_keys=True)): one for one in reversed(every)}
-    return sorted(known.values(), key=every.index)
+    kept = sorted(known.values(), key=every.index)
+    times = Counter(one.name for one in kept)
+    return [one if times[one.name] == 1 else _with_seed(one) for one in kept]
 
 
 def arena(learners: Iterable[Learner]) -> tuple[Pipeline, list[ParamMap]]:
@@ -78,7 +89,7 @@ def from_grids(
     ['prior', 'linear(regParam=0.01)', 'linear(regParam=0.1)']
     """
     return [
-        _configured(family, {**values, **columns}, seed)
+        _configured(family, values, seed)._set(**columns)
         for family in families
         for values in _combinations(grids.get(family, {}))
     ]
@@ -106,20 +117,29 @@ def _learner(estimator: Estimator[Any], param_map: ParamMap) -> Learner:
     return stages[0].copy(dict(param_map))
 
 
+def _short(value: float) -> str:
+    """Six digits where they are the whole number, else all."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def _with_seed(contender: Contender) -> Contender:
+    return replace(contender, name=f"{contender.name} seed={contender.params['seed']}")
+
+
 def _combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 
 def _configured(family: str, values: Mapping[str, Any], seed: int) -> Learner:
     kind = FAMILIES[family]
-    unknown = [name for name in values if not kind().hasParam(name)]
+    unknown = [name for name in values if name not in kind.hyperparams]
     if unknown:
         raise ConfigError(
             f"tournament.grids.{family}: there is no parameter {', '.join(map(repr, unknown))},"
             f" only {', '.join(kind.hyperparams) or 'none'}."
         )
+    shared = {"seed": seed} if "seed" in kind.hyperparams else {}
     try:
-        learner = kind(**values)
+        return kind(**{**shared, **values})
     except TiltyardError as error:
         raise ConfigError(f"tournament.grids.{family}: {error}") from error
-    return learner._set(seed=seed) if "seed" in kind.hyperparams else learner

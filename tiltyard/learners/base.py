@@ -93,12 +93,14 @@ class Learner(
         packed = known.select(
             packed_floats(dataset.schema, features).alias("x"), column(label).cast("double").alias("y")
         )
-        first = packed.coalesce(1).sortWithinPartitions("x", "y").mapInArrow(fit, "payload binary").first()
-        if first is None:
+        fits = packed.coalesce(1).sortWithinPartitions("x", "y").mapInArrow(fit, "payload binary")
+        # Not first(): its limit would end the worker, and the next fit's would import everything again.
+        found = fits.collect()
+        if not found:
             raise DataContractError(
                 f"{type(self).__name__}: no row has a label in '{label}'; nothing to learn."
             )
-        return self._copyValues(LearnerModel(bytes(first.payload)))
+        return self._copyValues(LearnerModel(bytes(found[0].payload)))
 
 
 class LearnerModel(_Columns, Model, MLReadable[Any], MLWritable):
