@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 
 from tiltyard.columns import column
 from tiltyard.errors import ConfigError, DataContractError
-from tiltyard.inputs import CORRUPT, read_input
-from tiltyard.intake import REASON, ROW, Incoming, identity, incoming, judge
+from tiltyard.inputs import read_input
+from tiltyard.intake import DUPLICATE, REASON, ROW, Incoming, count_reasons, identity, incoming, judge
 from tiltyard.job import Job
+from tiltyard.tables import Where, predicate
 
 
 def run(job: Job, input: str, format: str = "csv") -> dict[str, Any]:
@@ -30,13 +31,14 @@ def run(job: Job, input: str, format: str = "csv") -> dict[str, Any]:
     if job.tenants:
         raise ConfigError("ingest takes whole files: it has no use for --tenants.")
     raw = read_input(job.spark, input, format)
-    # Text is read again for its types.
-    with _cached(raw, CORRUPT in raw.columns):
+    with _cached(raw):
         with job.progress.step("check"):
             columns = incoming(raw, _known(job), job.app, input)
-            judged = judge(raw, columns, job.app)
-        with _cached(judged), job.progress.step("write"):
-            return _write(job, judged, columns, input)
+            counts = count_reasons(raw, columns, job.app)
+        twice = DUPLICATE in counts
+        judged = judge(raw, columns, job.app, unique=not twice)
+        with _cached(judged, twice), job.progress.step("write"):
+            return _write(job, judged, columns, counts, input)
 
 
 @contextmanager
@@ -56,13 +58,14 @@ def _known(job: Job) -> Any:
     return job.warehouse.source(name).schema if job.warehouse.source_exists(name) else None
 
 
-def _write(job: Job, judged: DataFrame, columns: list[Incoming], origin: str) -> dict[str, Any]:
+def _write(
+    job: Job, judged: DataFrame, columns: list[Incoming], counts: Mapping[str | None, int], origin: str
+) -> dict[str, Any]:
     source, run_id = job.app.source, job.ledger.run_id
-    counts = {row[REASON]: row["count"] for row in judged.groupBy(REASON).count().collect()}
     rejected = {reason: count for reason, count in sorted(counts.items(), key=str) if reason is not None}
     rows, good = sum(counts.values()), counts.get(None, 0)
-    outputs = {"rejects": _write_rejects(job, judged, origin)}
-    job.ledger.note(rows=rows, outputs=outputs)
+    _write_rejects(job, judged, origin, any_refused=bool(rejected))
+    job.ledger.note(rows=rows)
     _tell(job, columns, rows, rejected)
     summary = {
         "source": source,
@@ -95,15 +98,19 @@ def _write(job: Job, judged: DataFrame, columns: list[Incoming], origin: str) ->
     return {**summary, **changed, "unchanged": good - merged.inserted - merged.updated}
 
 
-def _write_rejects(job: Job, judged: DataFrame, origin: str) -> int:
-    facts = {"source": job.app.source, "run_id": job.ledger.run_id, "input": origin}
+def _write_rejects(job: Job, judged: DataFrame, origin: str, any_refused: bool) -> None:
+    """Replace what this run refused of this input before; no commit where nothing was or is refused."""
+    facts: Where = {"source": job.app.source, "run_id": job.ledger.run_id, "input": origin}
+    if not any_refused and job.warehouse.read("rejects").where(predicate(facts)).isEmpty():
+        return
     frame = judged.where(column(REASON).isNotNull()).select(
         *(F.lit(value).alias(name) for name, value in facts.items()),
         F.lit(job.logical_date).alias("logical_date"),
         column(REASON).alias("reason"),
         column(ROW).alias("row"),
     )
-    return job.warehouse.replace("rejects", frame, facts, job.ledger.run_id)
+    version = job.warehouse.replace("rejects", frame, facts, job.ledger.run_id)
+    job.ledger.note(outputs={"rejects": version})
 
 
 def _tell(job: Job, columns: list[Incoming], rows: int, rejected: Mapping[str, int]) -> None:

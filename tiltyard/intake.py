@@ -103,29 +103,56 @@ def incoming(raw: DataFrame, known: T.StructType | None, app: AppConfig, origin:
     return columns
 
 
-def judge(raw: DataFrame, columns: Sequence[Incoming], app: AppConfig) -> DataFrame:
+def count_reasons(raw: DataFrame, columns: Sequence[Incoming], app: AppConfig) -> dict[str | None, int]:
+    """Return how many rows are refused for which reason, and under None how many are good. One Spark job.
+
+    Only the keys are shuffled, not the rows: most files have no duplicate, and `judge` need not look for one.
+    """
+    marked = raw.select(_reason(raw, columns, app).alias(REASON), _keys(columns, app).alias(_KEYS))
+    own = F.when(F.col(REASON).isNull(), F.col(_KEYS)).alias(_KEYS)
+    per_key = marked.groupBy(REASON, own).count()
+    totals = per_key.groupBy(REASON).agg(F.sum("count").alias("rows"), F.count("*").alias("keys")).collect()
+    counts: dict[str | None, int] = {row[REASON]: row["rows"] for row in totals}
+    distinct = sum(row["keys"] for row in totals if row[REASON] is None)
+    if counts.get(None, 0) > distinct:
+        counts |= {DUPLICATE: counts[None] - distinct, None: distinct}
+    return counts
+
+
+def judge(raw: DataFrame, columns: Sequence[Incoming], app: AppConfig, unique: bool = False) -> DataFrame:
     """Return the file's rows as the table's types, with `REASON` and `ROW` (as JSON) for those refused.
 
     A row is refused because it is malformed, lacks a tenant or key part, has a value its column's type does
     not allow, or has the key of another row that is kept: of equal keys the latest by the app's time, then
-    the smallest hash of the row, whatever the order in the file. One shuffle by key.
+    the smallest hash of the row, whatever the order in the file. One shuffle of the rows by key.
+
+    Parameters
+    ----------
+    unique : the good rows' keys are known to be unique; saves the shuffle
     """
-    by_name = {one.name.lower(): one for one in columns}
-    keys = [by_name[name.lower()].value for name in identity(app)]
-    latest = by_name.get((app.time or "").lower())
     given = [column(name) for name in raw.columns]
-    order = [F.col(REASON).isNotNull()]
-    order += [latest.value.desc_nulls_last()] if latest is not None else []
-    window = Window.partitionBy(_KEYS).orderBy(*order, F.xxhash64(*given))
-    numbered = raw.select(
-        "*", _reason(raw, columns, app).alias(REASON), F.struct(*keys).alias(_KEYS)
-    ).withColumn(_NUMBER, F.row_number().over(window))
-    reason = F.coalesce(F.col(REASON), F.when(F.col(_NUMBER) > 1, DUPLICATE))
-    return numbered.select(
+    marked = raw.select("*", _reason(raw, columns, app).alias(REASON))
+    reason = F.col(REASON)
+    if not unique:
+        latest = [one.value.desc_nulls_last() for one in columns if _is_time(one, app)]
+        marked = marked.withColumn(_KEYS, _keys(columns, app))
+        window = Window.partitionBy(_KEYS).orderBy(reason.isNotNull(), *latest, F.xxhash64(*given))
+        marked = marked.withColumn(_NUMBER, F.row_number().over(window))
+        reason = F.coalesce(reason, F.when(F.col(_NUMBER) > 1, DUPLICATE))
+    return marked.select(
         *(one.value.alias(one.name) for one in columns if one.kind is not None),
         reason.alias(REASON),
         F.when(reason.isNotNull(), F.to_json(F.struct(*given))).alias(ROW),
     )
+
+
+def _keys(columns: Sequence[Incoming], app: AppConfig) -> Column:
+    by_name = {one.name.lower(): one for one in columns}
+    return F.struct(*(by_name[name.lower()].value for name in identity(app)))
+
+
+def _is_time(one: Incoming, app: AppConfig) -> bool:
+    return app.time is not None and one.name.lower() == app.time.lower()
 
 
 def identity(app: AppConfig) -> list[str]:
@@ -143,7 +170,7 @@ def _match(field: T.StructField, known: T.StructType | None) -> Incoming:
 
 def _inferred(raw: DataFrame, columns: list[Incoming], app: AppConfig) -> list[Incoming]:
     """Give the new text columns types; an empty column the rows are told apart by is text."""
-    time = [one.given for one in columns if one.name.lower() == (app.time or "").lower()]
+    time = [one.given for one in columns if _is_time(one, app)]
     kinds = infer_types(raw, [one.given for one in columns if one.new], forgiving=time)
     named = {name.lower() for name in (*identity(app), *((app.time,) if app.time else ()))}
     texts = {one.given: T.StringType() if one.name.lower() in named else None for one in columns}
@@ -198,7 +225,7 @@ def _incompatible(columns: Sequence[Incoming]) -> Iterator[str]:
 def _no_time(columns: Sequence[Incoming], app: AppConfig) -> Iterator[str]:
     for one in columns:
         kind = one.kind
-        if one.name.lower() == (app.time or "").lower() and not isinstance(kind, _TIMES | T.StringType):
+        if _is_time(one, app) and not isinstance(kind, _TIMES | T.StringType):
             found = kind.simpleString() if kind is not None else "empty"
             yield f"time: '{one.given}' must be a date, a timestamp or text that is one, got {found}."
 
@@ -244,6 +271,6 @@ def _unparsable(columns: Sequence[Incoming], app: AppConfig) -> Iterator[tuple[s
     for one in columns:
         if not one.as_is:
             yield one.name, one.is_present & one.value.isNull()
-        elif one.name.lower() == (app.time or "").lower() and _is_text(one.kind):
+        elif _is_time(one, app) and _is_text(one.kind):
             text = F.trim(column(one.given))
             yield one.name, (text != "") & text.try_cast("timestamp").isNull()
