@@ -295,10 +295,10 @@ class Warehouse:
 
     def _version(self, table: str, run_id: str | None = None) -> int:
         """Return the newest version, or the newest one this run committed."""
-        history = self._delta(table).history(1 if run_id is None else _HISTORY)
-        mine = F.col("userMetadata").eqNullSafe(run_id) if run_id is not None else F.lit(True)
-        newest = history.orderBy(mine.desc(), F.col("version").desc()).limit(1).collect()[0]
-        return int(newest["version"])
+        # Collected as it is: sorting or limiting the few rows would cost Spark jobs of their own.
+        commits = self._delta(table).history(1 if run_id is None else _HISTORY).collect()
+        mine = [commit["version"] for commit in commits if commit["userMetadata"] == run_id]
+        return int(max(mine or [commit["version"] for commit in commits]))
 
     def _merge(
         self, table: str, rows: DataFrame, on: Sequence[str], where: Where | None = None

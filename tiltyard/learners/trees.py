@@ -57,4 +57,8 @@ def train(
         "verbosity": 0,
         "base_score": float(np.clip(labels.mean(), 1e-6, 1.0 - 1e-6)),
     }
-    return xgb.train({**fixed, **params}, data, rounds)
+    booster = xgb.Booster({**fixed, **params}, [data])
+    # What xgboost.train does around this loop (callbacks, evaluation, a reset) costs a tenth of a tournament.
+    for number in range(rounds):
+        booster.update(data, number)
+    return booster
