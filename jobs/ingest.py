@@ -120,7 +120,9 @@ def _tell(job: Job, columns: list[Incoming], rows: int, rejected: Mapping[str, i
     typed = [f"{one.name} {one.kind.simpleString()}" for one in new if one.kind is not None]
     empty = [one.name for one in new if one.kind is None]
     if typed:
-        job.progress.say(f"new columns: {', '.join(typed)}")
+        # A new table's columns are many, and all of them new.
+        whole = len(new) == len(columns)
+        job.progress.say(f"new table of {len(typed)} columns" if whole else f"new columns: {', '.join(typed)}")
     if empty:
         job.progress.say(f"left out until a file has values for them: {', '.join(empty)}")
 

@@ -33,7 +33,7 @@ function drawSeries(box, series, mean, hoverformat) {
       line: { color: colour("accent"), width: 2.5 }, hovertemplate: "%{y:,.1f}" },
   ], layout(box, colour, {
     showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, hovermode: "x unified",
-    margin: { l: 44, r: 8, t: 32, b: 28 }, bargap: 0.05,
+    margin: { l: 44, r: 8, t: 32, b: 44 }, bargap: 0.05,
     xaxis: { type: "date", showgrid: false, nticks: Math.max(3, Math.round(box.clientWidth / 120)), hoverformat,
       tickformatstops: [{ dtickrange: [null, 43200000], value: "%-d %b<br>%H:%M" }, { dtickrange: [86400000, null], value: "%-d %b" }] },
     yaxis: { rangemode: "tozero", tickformat: "~s", nticks: 6 },
