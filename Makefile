@@ -1,5 +1,5 @@
 # Every target prepares what it needs: .venv, the installation, and for Spark a Java 17 or 21.
-.PHONY: help install demo test check bench wheel clean
+.PHONY: help install demo test test-slow check bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -9,7 +9,7 @@ WITH_JAVA = JAVA_HOME="$$(bin/java-home)" && export JAVA_HOME &&
 ARGS ?=
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
 install:  ## make .venv with everything in it (the others do this by themselves)
 	@bin/install
@@ -17,9 +17,12 @@ install:  ## make .venv with everything in it (the others do this by themselves)
 demo: install  ## two apps from raw rows to the monitoring page, about 5 minutes
 	@$(WITH_JAVA) .venv/bin/tiltyard demo $(ARGS)
 
-test: install  ## every test; ARGS="..." goes to pytest
+test: install  ## the tests; ARGS="..." goes to pytest
 	@bin/browser
-	@$(WITH_JAVA) $(PY) -m pytest $(ARGS)
+	@$(WITH_JAVA) $(PY) -m pytest -m "not slow" $(ARGS)
+
+test-slow: install  ## the tests that take minutes each: real spark-submit, crashes, whole warehouses
+	@$(WITH_JAVA) $(PY) -m pytest -m slow $(ARGS)
 
 check: install  ## lint, types, import layers, shell; no Java
 	$(PY) -m ruff check .

@@ -25,6 +25,8 @@ CRASHES = int(os.environ.get("TILTYARD_CRASHES", "1"))
 WRITTEN = {"train": ("models", "leaderboard", "champions", "features", "tenants"), "score": ("scores",)}
 DAY = {"train": TRAINED, "score": SCORED}
 
+pytestmark = pytest.mark.slow
+
 
 def start(place: Place, job: str) -> subprocess.Popen[bytes]:
     """The command in a process group of its own, which a kill takes down with its JVM and workers."""

@@ -27,6 +27,8 @@ SMALL = (
     "spark.ui.enabled=false",
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -18,6 +18,8 @@ from tiltyard.errors import DataContractError
 from tiltyard.jobs import models
 from tiltyard.tables import Warehouse
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Place:
@@ -55,9 +57,8 @@ def test_each_row_meets_its_tenants_model(scores: pd.DataFrame) -> None:
     }
     rain = frame().set_index("id")["rain"]
     found = scores.assign(rain=scores["key"].map(rain))
-    slopes = {
-        tenant: np.corrcoef(rows["rain"], rows["score"])[0, 1] for tenant, rows in found.groupby("tenant")
-    }
+    own = found[found["tenant"].isin(["Rome", "Oslo"])].groupby("tenant")
+    slopes = {tenant: np.corrcoef(rows["rain"], rows["score"])[0, 1] for tenant, rows in own}
     assert slopes["Rome"] > 0.8 and slopes["Oslo"] < -0.8
     # Lima has its own prior, Bern and Ulm the one of all rows.
     priors = scores[scores["fallback"] == "prior"].groupby("tenant")["score"].unique().map(list)

@@ -121,6 +121,7 @@ def test_row_order_and_partitions_change_nothing(spark: SparkSession, place: Pla
     assert models(other) == models(place)
 
 
+@pytest.mark.slow
 def test_the_window_ends_with_the_run_date(spark: SparkSession, place: Place) -> None:
     place.train(date(2026, 2, 1))
     warehouse = Warehouse(spark, place.root)
@@ -131,6 +132,7 @@ def test_the_window_ends_with_the_run_date(spark: SparkSession, place: Place) ->
     assert warehouse.read("champions").where("tenant = 'Rome'").collect()[0].version == "2026-03-01"
 
 
+@pytest.mark.slow
 def test_some_tenants_leave_the_others_alone(spark: SparkSession, place: Place) -> None:
     before = {
         table: [row for row in rows_of(spark, place, table) if "'Oslo'" not in row]
@@ -142,6 +144,7 @@ def test_some_tenants_leave_the_others_alone(spark: SparkSession, place: Place) 
     assert after == before
 
 
+@pytest.mark.slow
 def test_failures_are_counted_kept_from_champions_and_end_in_quarantine(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_failures_are_counted_kept_from_champions_and_end_in_quarantine(
     assert len(failed) == 2 and all("3 of 5 tenants failed" in row.error for row in failed)
 
 
+@pytest.mark.slow
 def test_nothing_to_train_on_is_said(spark: SparkSession, tmp_path: Path) -> None:
     place = Place(tmp_path)
     with pytest.raises(DataContractError, match="run ingest for it first"):
@@ -175,6 +179,7 @@ def test_nothing_to_train_on_is_said(spark: SparkSession, tmp_path: Path) -> Non
         place.train(date(2025, 1, 1))
 
 
+@pytest.mark.slow
 def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
@@ -196,6 +201,7 @@ def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, tmp_path: Path
     }
 
 
+@pytest.mark.slow
 def test_a_silent_tracking_server_does_not_lose_the_models(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +215,7 @@ def test_a_silent_tracking_server_does_not_lose_the_models(
     assert "not tracked in MLflow" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_null_tenant_is_told_and_trains_nobody(spark: SparkSession, tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.ingest(frame())
