@@ -122,7 +122,9 @@ def _tell(job: Job, columns: list[Incoming], rows: int, rejected: Mapping[str, i
     if typed:
         # A new table's columns are many, and all of them new.
         whole = len(new) == len(columns)
-        job.progress.say(f"new table of {len(typed)} columns" if whole else f"new columns: {', '.join(typed)}")
+        job.progress.say(
+            f"new table of {len(typed)} columns" if whole else f"new columns: {', '.join(typed)}"
+        )
     if empty:
         job.progress.say(f"left out until a file has values for them: {', '.join(empty)}")
 
