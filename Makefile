@@ -14,7 +14,7 @@ help:  ## list the targets
 install:  ## make .venv with everything in it (the others do this by themselves)
 	@bin/install
 
-demo: install  ## two apps from raw rows to the monitoring page, about 5 minutes
+demo: install  ## two apps from raw rows to the monitoring page, some minutes
 	@$(WITH_JAVA) .venv/bin/tiltyard demo $(ARGS)
 
 test: install  ## the tests; ARGS="..." goes to pytest
