@@ -27,7 +27,8 @@ def score(
     Notes
     -----
     A tournament asks for these hundreds of times per tenant, on a few hundred rows each: scikit-learn's
-    input checks alone would cost more than all fits (measured on a busy machine: 11 ms a time, against less than 0.4 ms here). The tests hold every
+    input checks alone would cost more than all fits (measured on a
+    busy machine: 11 ms a time, against less than 0.4 ms here). The tests hold every
     number to scikit-learn's `roc_auc_score`, `average_precision_score`, `log_loss` and `brier_score_loss`.
 
     Examples
