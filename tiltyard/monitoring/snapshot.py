@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from tiltyard.monitoring.tiles import TileValue, tile_values
+from tiltyard.threads import side_by_side
 
 APPS = 50  # apps on the page, those with most tenants; it has a chart and a table for each
 TEXT = 160  # characters of a name or message; both are other people's text and have no end
@@ -43,27 +45,18 @@ def take_snapshot(spark: SparkSession, as_of: datetime) -> Snapshot:
     ----------
     as_of : what `register_views` returned
     """
-    states = _rows(spark, "SELECT * FROM tenant_states ORDER BY tenants DESC, state")
-    tiles = tile_values(spark)
-    apps = _largest_first(tiles, states)
+    queries = {name: partial(_rows, spark, query) for name, query in _QUERIES.items()}
+    works: dict[str, Callable[[], list[Any]]] = {"tiles": partial(tile_values, spark), **queries}
+    found = side_by_side(spark, works)
+    tiles = found.pop("tiles")
+    apps = _largest_first(tiles, found["tenant_states"])
     shown = {None, *apps[:APPS]}
-
-    def of_shown_apps(query: str) -> list[dict[str, Any]]:
-        return [row for row in _rows(spark, query) if row["app"] in shown]
-
     return Snapshot(
         as_of=as_of,
         apps=tuple(apps[:APPS]),
         more_apps=len(apps[APPS:]),
         tiles=[tile for tile in tiles if tile.app in shown],
-        scores_per_hour=of_shown_apps(_HOURS),
-        predictions_per_day=of_shown_apps(_DAYS),
-        evaluation_auroc=of_shown_apps("SELECT * FROM evaluation_auroc"),
-        auroc_distribution=of_shown_apps("SELECT * FROM auroc_distribution ORDER BY app, bin"),
-        champions_by_learner=of_shown_apps(_CHAMPIONS),
-        tenant_states=[row for row in states if row["app"] in shown],
-        worst_tenants=of_shown_apps(_WORST),
-        newest_runs=of_shown_apps(_RUNS),
+        **{name: [row for row in rows if row["app"] in shown] for name, rows in found.items()},
     )
 
 
@@ -86,30 +79,36 @@ def _clipped(*columns: str) -> str:
     )
 
 
-# Times leave Spark as text: collected timestamps would be in the driver's zone, not in UTC.
-_HOURS = """
-    SELECT app, date_format(hour, 'yyyy-MM-dd HH:mm') AS time, scores AS count, moving_average
-    FROM scores_per_hour ORDER BY app, hour
-"""
-_DAYS = """
-    SELECT app, date_format(day, 'yyyy-MM-dd HH:mm') AS time, predictions AS count, moving_average
-    FROM predictions_per_day ORDER BY app, day
-"""
-_CHAMPIONS = """
-    SELECT app, fallback, IF(fallback = 'tenant', learner, NULL) AS learner, sum(tenants) AS tenants
-    FROM champions_by_learner GROUP BY ALL
-    ORDER BY app, fallback <> 'tenant', tenants DESC
-"""
-_WORST = f"""
-    SELECT app, state, reason, learner, fallback, rows, auroc, outcomes, platform_rank, app_rank,
-      {_clipped("tenant", "message")}
-    FROM worst_tenants ORDER BY platform_rank
-"""
-_RUNS = f"""
-    SELECT job, app, attempt, CAST(logical_date AS STRING) AS logical_date, status, seconds, rows,
-      date_format(started_at, 'd MMM HH:mm') AS started, platform_rank, app_rank, {_clipped("error")}
-    FROM newest_runs ORDER BY platform_rank
-"""
+# By field of the snapshot. Times leave Spark as text: collected timestamps would be in the driver's zone, not in
+# UTC.
+_QUERIES = {
+    "scores_per_hour": """
+        SELECT app, date_format(hour, 'yyyy-MM-dd HH:mm') AS time, scores AS count, moving_average
+        FROM scores_per_hour ORDER BY app, hour
+    """,
+    "predictions_per_day": """
+        SELECT app, date_format(day, 'yyyy-MM-dd HH:mm') AS time, predictions AS count, moving_average
+        FROM predictions_per_day ORDER BY app, day
+    """,
+    "evaluation_auroc": "SELECT * FROM evaluation_auroc",
+    "auroc_distribution": "SELECT * FROM auroc_distribution ORDER BY app, bin",
+    "champions_by_learner": """
+        SELECT app, fallback, IF(fallback = 'tenant', learner, NULL) AS learner, sum(tenants) AS tenants
+        FROM champions_by_learner GROUP BY ALL
+        ORDER BY app, fallback <> 'tenant', tenants DESC
+    """,
+    "tenant_states": "SELECT * FROM tenant_states ORDER BY tenants DESC, state",
+    "worst_tenants": f"""
+        SELECT app, state, reason, learner, fallback, rows, auroc, outcomes, platform_rank, app_rank,
+          {_clipped("tenant", "message")}
+        FROM worst_tenants ORDER BY platform_rank
+    """,
+    "newest_runs": f"""
+        SELECT job, app, attempt, CAST(logical_date AS STRING) AS logical_date, status, seconds, rows,
+          date_format(started_at, 'd MMM HH:mm') AS started, platform_rank, app_rank, {_clipped("error")}
+        FROM newest_runs ORDER BY platform_rank
+    """,
+}
 
 
 def groups(rows: list[dict[str, Any]]) -> Iterator[tuple[str | None, list[dict[str, Any]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,11 @@ class Place:
             path = folder / "conf" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+
+    def copy(self, folder: Path) -> Place:
+        """The same place in an empty folder, as it is now: a Delta table may be copied as files."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Place(folder, Path(self.root).name)
 
     def options(self, day: date, **more: Any) -> Options:
         return Options(app="rides", conf=self.folder / "conf", warehouse=self.root, run_date=day, **more)

@@ -18,31 +18,26 @@ from tiltyard.errors import DataContractError
 from tiltyard.jobs import models
 from tiltyard.tables import Warehouse
 
-pytestmark = pytest.mark.slow
+
+@pytest.fixture(scope="module")
+def evaluated(scored: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Scored; then the outcomes arrived and the evaluation ran."""
+    place = scored.copy(tmp_path_factory.mktemp("evaluated"))
+    place.ingest(outcomes(), "outcomes", EVALUATED)
+    place.evaluate()
+    return place
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Trained and scored; then the outcomes arrived and the evaluation ran."""
-    made = Place(tmp_path_factory.mktemp("score"))
-    made.ingest(frame())
-    made.train()
-    made.scored = made.score()  # type: ignore[attr-defined]
-    made.first = rows_of(spark, made, "scores")  # type: ignore[attr-defined]
-    made.ingest(outcomes(), "outcomes", EVALUATED)
-    made.evaluated = made.evaluate()  # type: ignore[attr-defined]
-    return made
+def scores(spark: SparkSession, scored: Place) -> pd.DataFrame:
+    return Warehouse(spark, scored.root).read("scores").toPandas()
 
 
-@pytest.fixture(scope="module")
-def scores(spark: SparkSession, place: Place) -> pd.DataFrame:
-    return Warehouse(spark, place.root).read("scores").toPandas()
-
-
-def test_every_open_row_is_scored_once(place: Place, scores: pd.DataFrame) -> None:
+def test_every_open_row_is_scored_once(spark: SparkSession, scored: Place, scores: pd.DataFrame) -> None:
     opened = frame()[lambda made: made["late"].isna()]
     assert sorted(scores["key"]) == sorted(opened["id"])
-    assert place.scored["rows"] == len(opened)  # type: ignore[attr-defined]
+    run = Warehouse(spark, scored.root).read("runs").where("job = 'score'").collect()[0]
+    assert run.rows == len(opened)
     assert scores["score"].between(0, 1).all()
     assert (scores["prediction"] == (scores["score"] > 0.5)).all()
 
@@ -65,21 +60,23 @@ def test_each_row_meets_its_tenants_model(scores: pd.DataFrame) -> None:
     assert priors["Bern"] == priors["Ulm"] != priors["Lima"] and all(len(found) == 1 for found in priors)
 
 
-def test_again_keeps_every_score_although_outcomes_have_arrived(spark: SparkSession, place: Place) -> None:
-    place.score()
-    assert rows_of(spark, place, "scores") == place.first  # type: ignore[attr-defined]
+def test_again_keeps_every_score_although_outcomes_have_arrived(
+    spark: SparkSession, scored: Place, evaluated: Place
+) -> None:
+    evaluated.score()
+    assert rows_of(spark, evaluated, "scores") == rows_of(spark, scored, "scores")
 
 
-def test_another_day_scores_only_what_is_open(spark: SparkSession, place: Place) -> None:
-    assert place.score(SCORED + timedelta(days=40))["rows"] == 0
+def test_another_day_scores_only_what_is_open(evaluated: Place) -> None:
+    assert evaluated.score(SCORED + timedelta(days=40))["rows"] == 0
 
 
 def test_evaluations_are_those_of_scikit_learn(
-    spark: SparkSession, place: Place, scores: pd.DataFrame
+    spark: SparkSession, evaluated: Place, scores: pd.DataFrame
 ) -> None:
     truth = outcomes().set_index("id")["late"].astype(float)
     met = scores.assign(y=scores["key"].map(truth))
-    rows = {row.tenant: row for row in Warehouse(spark, place.root).read("evaluations").collect()}
+    rows = {row.tenant: row for row in Warehouse(spark, evaluated.root).read("evaluations").collect()}
     for tenant in ("Rome", "Oslo"):
         own = met[met["tenant"] == tenant]
         assert rows[tenant].value == pytest.approx(roc_auc_score(own["y"], own["score"]))
@@ -93,11 +90,10 @@ def test_evaluations_are_those_of_scikit_learn(
     assert rows["Rome"].learner in ("linear", "boosting") and rows["Rome"].version == "2026-03-01"
 
 
-def test_a_record_scored_twice_counts_once_by_its_newest_score(spark: SparkSession, tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
-    place.train()
-    place.score()
+def test_a_record_scored_twice_counts_once_by_its_newest_score(
+    spark: SparkSession, scored: Place, tmp_path: Path
+) -> None:
+    place = scored.copy(tmp_path)
     place.train(TRAINED + timedelta(days=5))
     place.score(SCORED + timedelta(days=5))
     place.ingest(outcomes(), "outcomes", EVALUATED)
@@ -106,11 +102,10 @@ def test_a_record_scored_twice_counts_once_by_its_newest_score(spark: SparkSessi
     assert [(row.rows, row.version) for row in rows] == [(40, "2026-03-06")]
 
 
-def test_champions_of_two_trainings_serve_side_by_side(spark: SparkSession, tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
-    place.train()
-    place.score()
+def test_champions_of_two_trainings_serve_side_by_side(
+    spark: SparkSession, scored: Place, tmp_path: Path
+) -> None:
+    place = scored.copy(tmp_path)
     warehouse = Warehouse(spark, place.root)
     first = warehouse.read("scores").where("tenant = 'Rome'").select("key", "score").collect()
     place.train(TRAINED + timedelta(days=5), overrides=("features.min_support=100",))
@@ -129,22 +124,21 @@ def test_champions_of_two_trainings_serve_side_by_side(spark: SparkSession, tmp_
     assert sorted(again) == sorted(first)
 
 
-def test_chosen_tenants_leave_the_others_scores(spark: SparkSession, tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
-    with pytest.raises(DataContractError, match="there is no model for tenants without one of their own yet"):
-        place.score()
-    place.train()
-    place.score()
-    before = rows_of(spark, place, "scores")
+def test_chosen_tenants_leave_the_others_scores(spark: SparkSession, scored: Place, tmp_path: Path) -> None:
+    place = scored.copy(tmp_path)
     assert place.score(tenants=("Oslo",))["rows"] == 40
-    assert rows_of(spark, place, "scores") == before
+    assert rows_of(spark, place, "scores") == rows_of(spark, scored, "scores")
 
 
-def test_unseen_tenants_levels_and_nulls_are_scored(spark: SparkSession, tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
-    place.train()
+def test_nothing_is_scored_before_the_first_training(ingested: Place, tmp_path: Path) -> None:
+    with pytest.raises(DataContractError, match="there is no model for tenants without one of their own yet"):
+        ingested.copy(tmp_path).score()
+
+
+def test_unseen_tenants_levels_and_nulls_are_scored(
+    spark: SparkSession, trained: Place, tmp_path: Path
+) -> None:
+    place = trained.copy(tmp_path)
     odd = frame().query("city == 'Rome'").head(3).assign(late=None, line="violet", rain=[None, np.inf, 1.0])
     odd["id"] = ["odd-1", "odd-2", "odd-3"]
     odd["late"] = odd["late"].astype("boolean")

@@ -26,16 +26,8 @@ def rows_of(spark: SparkSession, place: Place, table: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    made = Place(tmp_path_factory.mktemp("train"))
-    made.ingest(frame())
-    made.summary = made.train()  # type: ignore[attr-defined]
-    return made
-
-
-@pytest.fixture(scope="module")
-def warehouse(spark: SparkSession, place: Place) -> Warehouse:
-    return Warehouse(spark, place.root)
+def warehouse(spark: SparkSession, trained: Place) -> Warehouse:
+    return Warehouse(spark, trained.root)
 
 
 def _by_tenant(warehouse: Warehouse, table: str) -> dict[Any, Any]:
@@ -64,8 +56,10 @@ def test_champions_serve_and_say_why(warehouse: Warehouse) -> None:
     assert "auroc 0." in found["Rome"].why and found["Bern"].why == "All 240 rows have label 0."
 
 
-def test_summary_and_ledger_tell_the_same(place: Place, warehouse: Warehouse) -> None:
-    summary = place.summary  # type: ignore[attr-defined]
+def test_summary_and_ledger_tell_the_same(
+    training: tuple[Place, dict[str, Any]], warehouse: Warehouse
+) -> None:
+    summary = training[1]
     assert summary["by_status"] == {"no_signal": 1, "ok": 2, "one_class": 1, "too_few_rows": 1}
     run = warehouse.read("runs").where("job = 'train'").collect()[0]
     assert (run.status, run.tenants_planned, run.tenants_failed, run.rows) == ("ok", 5, 0, 965)
@@ -94,14 +88,14 @@ def test_tenants_have_size_and_health(warehouse: Warehouse) -> None:
     assert {(row.consecutive_failures, row.quarantined_until) for row in found.values()} == {(0, None)}
 
 
-def test_again_leaves_the_same_rows(spark: SparkSession, place: Place) -> None:
-    tables = ("models", "leaderboard", "champions", "features", "tenants")
-    before = {table: rows_of(spark, place, table) for table in tables}
+def test_again_leaves_the_same_rows(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
+    place = trained.copy(tmp_path)
     place.train()
-    assert {table: rows_of(spark, place, table) for table in tables} == before
+    for table in ("models", "leaderboard", "champions", "features", "tenants"):
+        assert rows_of(spark, place, table) == rows_of(spark, trained, table)
 
 
-def test_row_order_and_partitions_change_nothing(spark: SparkSession, place: Place, tmp_path: Path) -> None:
+def test_row_order_and_partitions_change_nothing(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
     other = Place(tmp_path)
     rows = frame().sample(frac=1.0, random_state=7)
     other.ingest(rows.iloc[:500])
@@ -112,17 +106,17 @@ def test_row_order_and_partitions_change_nothing(spark: SparkSession, place: Pla
         other.train()
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", before)
-    assert rows_of(spark, other, "leaderboard") == rows_of(spark, place, "leaderboard")
+    assert rows_of(spark, other, "leaderboard") == rows_of(spark, trained, "leaderboard")
     own = ["tenant", "sha256", "value", "low", "high"]
 
     def models(at: Place) -> list[str]:
         return sorted(map(str, Warehouse(spark, at.root).read("models").select(*own).collect()))
 
-    assert models(other) == models(place)
+    assert models(other) == models(trained)
 
 
-@pytest.mark.slow
-def test_the_window_ends_with_the_run_date(spark: SparkSession, place: Place) -> None:
+def test_the_window_ends_with_the_run_date(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
+    place = trained.copy(tmp_path)
     place.train(date(2026, 2, 1))
     warehouse = Warehouse(spark, place.root)
     known = frame().query("late.notna() and at < '2026-02-02'")
@@ -132,25 +126,20 @@ def test_the_window_ends_with_the_run_date(spark: SparkSession, place: Place) ->
     assert warehouse.read("champions").where("tenant = 'Rome'").collect()[0].version == "2026-03-01"
 
 
-@pytest.mark.slow
-def test_some_tenants_leave_the_others_alone(spark: SparkSession, place: Place) -> None:
-    before = {
-        table: [row for row in rows_of(spark, place, table) if "'Oslo'" not in row]
-        for table in ("models", "champions", "leaderboard", "features", "tenants")
-    }
-    summary = place.train(tenants=("Oslo",))
-    assert summary["tenants"] == 1
-    after = {table: [row for row in rows_of(spark, place, table) if "'Oslo'" not in row] for table in before}
-    assert after == before
+def test_some_tenants_leave_the_others_alone(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
+    def others(place: Place, table: str) -> list[str]:
+        return [row for row in rows_of(spark, place, table) if "'Oslo'" not in row]
+
+    place = trained.copy(tmp_path)
+    assert place.train(tenants=("Oslo",))["tenants"] == 1
+    for table in ("models", "champions", "leaderboard", "features", "tenants"):
+        assert others(place, table) == others(trained, table)
 
 
-@pytest.mark.slow
 def test_failures_are_counted_kept_from_champions_and_end_in_quarantine(
-    spark: SparkSession, tmp_path: Path
+    spark: SparkSession, trained: Place, tmp_path: Path
 ) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
-    place.train()
+    place = trained.copy(tmp_path)
     champion = Warehouse(spark, place.root).read("champions").where("tenant = 'Rome'").collect()[0]
     # No tenant of this size can be done in a millisecond.
     hasty = ("tournament.seconds_per_tenant=0.001", "gates.quarantine_after=2")
@@ -169,22 +158,18 @@ def test_failures_are_counted_kept_from_champions_and_end_in_quarantine(
     assert len(failed) == 2 and all("3 of 5 tenants failed" in row.error for row in failed)
 
 
-@pytest.mark.slow
-def test_nothing_to_train_on_is_said(spark: SparkSession, tmp_path: Path) -> None:
-    place = Place(tmp_path)
+def test_nothing_to_train_on_is_said(ingested: Place, tmp_path: Path) -> None:
     with pytest.raises(DataContractError, match="run ingest for it first"):
-        place.train()
-    place.ingest(frame())
+        Place(tmp_path / "empty").train()
+    place = ingested.copy(tmp_path / "ingested")
     with pytest.raises(DataContractError, match="no row with a known outcome before 2025-01-02"):
         place.train(date(2025, 1, 1))
 
 
-@pytest.mark.slow
-def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, tmp_path: Path) -> None:
+def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, ingested: Place, tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
-    place = Place(tmp_path)
-    place.ingest(frame())
+    place = ingested.copy(tmp_path)
     uri = f"sqlite:///{tmp_path}/track/mlflow.db"
     summary = place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={uri}"))
     client = MlflowClient(tracking_uri=uri)
@@ -201,12 +186,10 @@ def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, tmp_path: Path
     }
 
 
-@pytest.mark.slow
 def test_a_silent_tracking_server_does_not_lose_the_models(
-    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spark: SparkSession, ingested: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
+    place = ingested.copy(tmp_path)
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     uri = f"sqlite:///{blocked}/mlflow.db"
@@ -215,10 +198,10 @@ def test_a_silent_tracking_server_does_not_lose_the_models(
     assert "not tracked in MLflow" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-def test_a_null_tenant_is_told_and_trains_nobody(spark: SparkSession, tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
+def test_a_null_tenant_is_told_and_trains_nobody(
+    spark: SparkSession, ingested: Place, tmp_path: Path
+) -> None:
+    place = ingested.copy(tmp_path)
     warehouse = Warehouse(spark, place.root)
     lost = frame().assign(city=None, id=lambda made: "lost-" + made["id"])
     lost["city"] = lost["city"].astype(pd.StringDtype())
