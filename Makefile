@@ -1,5 +1,5 @@
 # Every target prepares what it needs: .venv, the installation, and for Spark a Java 17 or 21.
-.PHONY: help install demo test test-slow check bench wheel clean
+.PHONY: help install demo test check bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -19,10 +19,7 @@ demo: install  ## two apps from raw rows to the monitoring page, some minutes
 
 test: install  ## the tests; ARGS="..." goes to pytest
 	@bin/browser
-	@$(WITH_JAVA) $(PY) -m pytest -m "not slow" $(ARGS)
-
-test-slow: install  ## the tests that take minutes each: real spark-submit, crashes, whole warehouses
-	@$(WITH_JAVA) $(PY) -m pytest -m slow $(ARGS)
+	@$(WITH_JAVA) $(PY) -m pytest $(ARGS)
 
 check: install  ## lint, types, import layers, shell; no Java
 	$(PY) -m ruff check .

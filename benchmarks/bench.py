@@ -19,7 +19,7 @@ from rich.table import Table
 
 from tiltyard.session import local_session
 from tiltyard.tables import Warehouse
-from tiltyard.usage import cpu_seconds
+from tiltyard.usage import CpuMeter
 
 BASE = """\
 mlflow: {enabled: false}
@@ -52,9 +52,10 @@ class Cost:
 @contextmanager
 def measured() -> Iterator[Cost]:
     """Measure the body."""
-    cost, cpu, wall = Cost(), cpu_seconds(), monotonic()
-    yield cost
-    cost.cpu, cost.wall = cpu_seconds() - cpu, monotonic() - wall
+    cost, started = Cost(), monotonic()
+    with CpuMeter() as meter:
+        yield cost
+    cost.cpu, cost.wall = meter.seconds(), monotonic() - started
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from pyspark.sql import SparkSession
 
 from tiltyard.session import local_session
 
+pytest_plugins = ["tests.places"]
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
@@ -19,6 +21,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         conf={
             "spark.driver.memory": "2g",
             "spark.sql.shuffle.partitions": "4",
+            # Many plans over few rows: what is interpreted need not be generated.
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
             "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
         },
     )

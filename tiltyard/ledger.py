@@ -24,7 +24,7 @@ from tiltyard.exits import exit_code, last_line, short_message
 from tiltyard.processes import git_sha, may_live, sigterm_as_error
 from tiltyard.schemas import TABLES
 from tiltyard.tables import Warehouse, Where
-from tiltyard.usage import cpu_seconds
+from tiltyard.usage import CpuMeter
 
 NOTED = ("inputs", "outputs", "tenants_planned", "tenants_ok", "tenants_failed", "rows", "summary")
 """The columns a job fills; the ledger fills the others."""
@@ -112,18 +112,17 @@ def open_run(
         "logical_date": logical_date,
         "config_hash": config_hash,
     }
-    before = cpu_seconds()
-    with sigterm_as_error() as received:
+    with CpuMeter() as meter, sigterm_as_error() as received:
         run = _patiently(lambda: _start(warehouse, facts))
         mine = (warehouse.root, run_id, run.attempt)
         _opened.add(mine)
         try:
             yield run
-            _close(warehouse, job, run, "ok", None, before)
+            _close(warehouse, job, run, "ok", None, meter)
         except BaseException as raised:
             # py4j may have wrapped what the signal's handler raised.
             error = received[0] if received else raised
-            _close_failed(warehouse, job, run, error, before)
+            _close_failed(warehouse, job, run, error, meter)
             if error is raised:
                 raise
             raise error from raised
@@ -184,14 +183,12 @@ def _row(facts: dict[str, Any], attempt: int) -> tuple[Any, ...]:
     return tuple(values.get(name) for name in TABLES["runs"].schema.names)
 
 
-def _close(
-    warehouse: Warehouse, job: str, run: Run, status: str, error: str | None, cpu_before: float
-) -> None:
+def _close(warehouse: Warehouse, job: str, run: Run, status: str, error: str | None, meter: CpuMeter) -> None:
     values = {
         **run.noted,
         "status": status,
         "ended_at": datetime.now(UTC),
-        "cpu_seconds": cpu_seconds() - cpu_before,
+        "cpu_seconds": meter.seconds(),
         "error": error,
     }
     schema = TABLES["runs"].schema
@@ -200,12 +197,12 @@ def _close(
     _patiently(lambda: warehouse.update("runs", changes, where, run.run_id))
 
 
-def _close_failed(warehouse: Warehouse, job: str, run: Run, error: BaseException, cpu_before: float) -> None:
+def _close_failed(warehouse: Warehouse, job: str, run: Run, error: BaseException, meter: CpuMeter) -> None:
     """Close the row as failed; a warehouse that cannot be written any more must not hide the first error."""
     try:
         if isinstance(error, Terminated):
             _cancel_jobs(warehouse.spark)
-        _close(warehouse, job, run, "failed", short_message(error), cpu_before)
+        _close(warehouse, job, run, "failed", short_message(error), meter)
     except Exception as second:
         _log.warning("%s stays open in the ledger, the next run marks it lost: %s", run.run_id, second)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
@@ -63,8 +63,8 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(map(repr, values))})"
 
 
-def _declared() -> Iterator[Table]:
-    yield Table(
+_DECLARED = (
+    Table(
         "runs",
         "One attempt of a job run; written first as running, closed in every case.",
         """job STRING NOT NULL, run_id STRING NOT NULL, attempt INT NOT NULL, app STRING,
@@ -76,8 +76,8 @@ def _declared() -> Iterator[Table]:
         ("job",),
         {"status_known": _one_of("status", RUN_STATUSES)},
         ("error", "summary"),
-    )
-    yield Table(
+    ),
+    Table(
         "leaderboard",
         "One contender of one tenant; a tenant that never got to play has one row without contender.",
         """app STRING NOT NULL, logical_date DATE, run_id STRING, tenant STRING, contender STRING,
@@ -87,8 +87,8 @@ def _declared() -> Iterator[Table]:
         ("app",),
         {"status_known": _one_of("status", TENANT_STATUSES)},
         ("message", "params"),
-    )
-    yield Table(
+    ),
+    Table(
         "models",
         "One tenant's model of one version, or the reason there is none; tenant null serves unseen tenants.",
         """app STRING NOT NULL, logical_date DATE, version STRING, run_id STRING, tenant STRING,
@@ -102,8 +102,8 @@ def _declared() -> Iterator[Table]:
             "payload_signed": "payload IS NULL OR (sha256 IS NOT NULL AND format IS NOT NULL)",
         },
         ("message", "params", "payload"),
-    )
-    yield Table(
+    ),
+    Table(
         "champions",
         "The version that serves a tenant now; the table's history is the rollback.",
         """app STRING NOT NULL, tenant STRING, version STRING, learner STRING, status STRING,
@@ -111,16 +111,16 @@ def _declared() -> Iterator[Table]:
         ("app",),
         {"fallback_known": _one_of("fallback", FALLBACKS)},
         ("why",),
-    )
-    yield Table(
+    ),
+    Table(
         "features",
         "One slot of one tenant's packed row with its lineage; slot null for a field that became none.",
         """app STRING NOT NULL, logical_date DATE, version STRING, tenant STRING, slot INT, name STRING,
         field STRING, type STRING, kind STRING, levels ARRAY<STRING>, dropped STRING, evidence STRING""",
         ("app",),
         bulky=("dropped", "evidence"),
-    )
-    yield Table(
+    ),
+    Table(
         "scores",
         "One scored record.",
         """app STRING NOT NULL, score_date DATE NOT NULL, run_id STRING, tenant STRING, key STRING NOT NULL,
@@ -130,8 +130,8 @@ def _declared() -> Iterator[Table]:
             "score_is_a_number": "score IS NOT NULL AND NOT isnan(score)",
             "fallback_known": _one_of("fallback", FALLBACKS),
         },
-    )
-    yield Table(
+    ),
+    Table(
         "evaluations",
         "How scores met their outcomes in one window: per tenant, and tenant null for all together.",
         """app STRING NOT NULL, logical_date DATE, run_id STRING, window_start DATE, window_end DATE,
@@ -143,15 +143,15 @@ def _declared() -> Iterator[Table]:
         ("app",),
         {"status_known": _one_of("status", EVALUATION_STATUSES)},
         ("message",),
-    )
-    yield Table(
+    ),
+    Table(
         "metrics",
         "One measured number of an app, or of the platform (app null): the tiles.",
         """name STRING NOT NULL, app STRING, time TIMESTAMP, value DOUBLE, unit STRING, run_id STRING,
         logical_date DATE""",
         ("name",),
-    )
-    yield Table(
+    ),
+    Table(
         "tenants",
         "One tenant of an app: size, lane, health.",
         """app STRING NOT NULL, tenant STRING, rows BIGINT, lane STRING, segment STRING,
@@ -161,14 +161,14 @@ def _declared() -> Iterator[Table]:
             "rows_not_negative": "rows >= 0",
             "failures_not_negative": "consecutive_failures >= 0",
         },
-    )
-    yield Table(
+    ),
+    Table(
         "rejects",
         "One row an ingest refused, as JSON, with the reason.",
         "source STRING NOT NULL, logical_date DATE, run_id STRING, input STRING, reason STRING NOT NULL, row STRING",
         ("source",),
         bulky=("row",),
-    )
+    ),
+)
 
-
-TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in _declared()})
+TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in _DECLARED})

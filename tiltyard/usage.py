@@ -3,31 +3,68 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
+from typing import Self
 
 import psutil
 
+# Spark's Python daemon lets its workers vanish without taking over their times, so they are read while they live.
+_EVERY = 1.0  # seconds
 
-def cpu_seconds() -> float:
-    """Return the user and system CPU seconds of this process tree since its start.
 
-    The tree is the driver, its JVM, the JVM's Python workers and what else they started. Processes that
-    ended count as far as the operating system tells: on Linux once their parent has waited for them, on
-    macOS and Windows not. Executors on other machines are not seen.
+class CpuMeter:
+    """User and system CPU seconds of this process tree while the body runs.
 
-    Returns
-    -------
-    An absolute total: take differences. Reading it costs a few milliseconds.
+    The tree is the driver, its JVM, the JVM's Python workers and what else they started, read every second: of
+    a process that ended its last second or less is missing. Executors on other machines are not seen.
 
     Examples
     --------
-    >>> before = cpu_seconds()
-    >>> _ = sum(i * i for i in range(1_000_000))
-    >>> 0 < cpu_seconds() - before < 60
+    >>> with CpuMeter() as meter:
+    ...     _ = sum(i * i for i in range(1_000_000))
+    >>> 0 < meter.seconds() < 60
     True
     """
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[int, float], float] = {}
+        self._latest: dict[tuple[int, float], float] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="tiltyard-cpu", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._before = _by_process()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds()
+        self._ended.set()
+        self._thread.join()
+
+    def seconds(self) -> float:
+        """Return the CPU seconds since the body began, until now or until it ended."""
+        with self._lock:
+            if not self._ended.is_set():
+                self._latest.update(_by_process())
+            return sum(now - self._before.get(process, 0.0) for process, now in self._latest.items())
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_EVERY):
+            self.seconds()
+
+
+def _by_process() -> dict[tuple[int, float], float]:
+    """CPU seconds of each living process of the tree; a number may be given again, so its start belongs to it."""
+    found = {}
     top = _top()
-    return sum(_seconds(process) for process in (top, *top.children(recursive=True)))
+    for process in (top, *top.children(recursive=True)):
+        with suppress(psutil.Error):  # it ended since it was listed
+            times = process.cpu_times()
+            found[process.pid, process.create_time()] = float(times.user + times.system)
+    return found
 
 
 def _top() -> psutil.Process:
@@ -42,9 +79,3 @@ def _is_java(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return str(process.name()).startswith("java")
     return False
-
-
-def _seconds(process: psutil.Process) -> float:
-    with suppress(psutil.Error):  # it ended since it was listed; its parent has its time now
-        return float(sum(process.cpu_times()[:4]))  # user, system, and both of children that ended
-    return 0.0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,61 +16,54 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.spark.jobs.rides import SCORED, TRAINED, Place, frame
-from tests.spark.jobs.test_train import rows_of
+from tests.rides import SCORED, TRAINED, Place
 from tiltyard.tables import Warehouse
 
 CRASHES = int(os.environ.get("TILTYARD_CRASHES", "1"))
 WRITTEN = {"train": ("models", "leaderboard", "champions", "features", "tenants"), "score": ("scores",)}
 DAY = {"train": TRAINED, "score": SCORED}
-
-pytestmark = pytest.mark.slow
+# Lines until the last step begins.
+STEP_LINES = {"train": 5, "score": 3}
 
 
 def start(place: Place, job: str) -> subprocess.Popen[bytes]:
     """The command in a process group of its own, which a kill takes down with its JVM and workers."""
     code = "import sys; from tiltyard.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, job, "--app", "rides", "--conf", str(place.folder / "conf")]
+    command = [sys.executable, "-uc", code, job, "--app", "rides", "--conf", str(place.folder / "conf")]
     command += ["--warehouse", place.root, "--run-date", str(DAY[job])]
     return subprocess.Popen(
         command,
         cwd=place.folder,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
 
 
+def kill_somewhere(process: subprocess.Popen[bytes], job: str, moments: random.Random) -> None:
+    """SIGKILL some moments after one of the lines that tell of its steps."""
+    assert process.stdout is not None
+    for _ in range(moments.randint(1, STEP_LINES[job])):
+        assert process.stdout.readline()
+    time.sleep(moments.uniform(0.0, 3.0))
+    os.killpg(process.pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("job", ["train", "score"])
-def test_killed_and_started_again(spark: SparkSession, tmp_path: Path, job: str) -> None:
-    place = Place(tmp_path)
-    place.ingest(frame())
-    if job == "score":
-        place.train()
-    shutil.copytree(place.root, tmp_path / "untouched")
-    started = time.monotonic()
-    assert start(place, job).wait(timeout=300) == 0
-    undisturbed = {table: _rows(spark, place, table) for table in WRITTEN[job]}
-    seconds = time.monotonic() - started
+def test_killed_and_started_again(
+    spark: SparkSession, ingested: Place, trained: Place, scored: Place, tmp_path: Path, job: str
+) -> None:
+    before, undisturbed = {"train": (ingested, trained), "score": (trained, scored)}[job]
     moments = random.Random(job)
-    for _ in range(CRASHES):
-        shutil.rmtree(place.root)
-        shutil.copytree(tmp_path / "untouched", place.root)
-        running = start(place, job)
-        # The first third is Python and the JVM getting up.
-        time.sleep(seconds * moments.uniform(0.33, 0.98))
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        assert start(place, job).wait(timeout=300) == 0
-        assert {table: _rows(spark, place, table) for table in WRITTEN[job]} == undisturbed
-        statuses = [
-            row.status
-            for row in Warehouse(spark, place.root).read("runs").where(f"job = '{job}'").collect()
-            if row.logical_date == DAY[job]
-        ]
-        assert statuses.count("ok") >= 1 and set(statuses) <= {"ok", "lost"}
-
-
-def _rows(spark: SparkSession, place: Place, table: str) -> list[str]:
-    spark.catalog.clearCache()  # the folder was put back behind Delta's back
-    return rows_of(spark, place, table)
+    for number in range(CRASHES):
+        place = before.copy(tmp_path / str(number))
+        with start(place, job) as running:
+            kill_somewhere(running, job, moments)
+        assert running.returncode == -signal.SIGKILL
+        with start(place, job) as again:
+            again.communicate(timeout=300)
+        assert again.returncode == 0
+        for table in WRITTEN[job]:
+            assert place.rows(spark, table) == undisturbed.rows(spark, table)
+        runs = Warehouse(spark, place.root).read("runs").where(f"run_id = '{job}-rides-{DAY[job]}'")
+        assert [row.status for row in runs.orderBy("attempt").collect()] == ["lost", "ok"]

@@ -8,14 +8,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.spark.jobs.rides import TRAINED, Place, frame
+from tests.rides import TRAINED, Place
 from tiltyard.session import DELTA_CATALOG, DELTA_EXTENSION, DELTA_PACKAGE
 from tiltyard.tables import Warehouse
 
@@ -26,8 +25,6 @@ SMALL = (
     "spark.databricks.delta.snapshotPartitions=1",
     "spark.ui.enabled=false",
 )
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +41,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    made = Place(tmp_path_factory.mktemp("cluster"))
-    made.ingest(frame())
-    yield made
+def place(ingested: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return ingested.copy(tmp_path_factory.mktemp("cluster"))
 
 
 def submit(wheel: Path, place: Place, job: str, *arguments: str) -> tuple[int, dict[str, object], str]:

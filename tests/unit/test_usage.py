@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tiltyard import usage
-from tiltyard.usage import cpu_seconds
+from tiltyard.usage import CpuMeter
 
 # Burns 0.3 s of CPU time, says so, and ends when its input does.
 BURN = """
@@ -31,23 +31,38 @@ def _burning() -> subprocess.Popen[str]:
 
 
 def test_own_work_counts_and_waiting_does_not() -> None:
-    before, started = cpu_seconds(), time.process_time()
-    while time.process_time() - started < 0.2:
-        pass
-    worked = cpu_seconds() - before
-    time.sleep(0.5)
+    with CpuMeter() as meter:
+        started = time.process_time()
+        while time.process_time() - started < 0.2:
+            pass
+        worked = meter.seconds()
+        time.sleep(0.5)
     assert 0.15 <= worked < 2
-    assert cpu_seconds() - before < worked + 0.4
+    assert meter.seconds() < worked + 0.4
 
 
 def test_a_child_counts_while_it_runs_and_after_it_ended() -> None:
-    before = cpu_seconds()
-    with _burning() as child:
-        running = cpu_seconds() - before
-        child.communicate()
-    assert running >= 0.25
-    if sys.platform == "linux":
-        assert cpu_seconds() - before >= running
+    with CpuMeter() as meter:
+        with _burning() as child:
+            running = meter.seconds()
+            child.communicate()
+        assert running >= 0.25
+        assert meter.seconds() >= running
+
+
+def test_a_child_nobody_waits_for_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiltyard.usage._EVERY", 0.01)
+    grandchild = (
+        f"import signal, subprocess, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN);"
+        f"subprocess.Popen([sys.executable, '-c', {BURN!r}], stdin=subprocess.DEVNULL);"
+        "print('started', flush=True); sys.stdin.read()"
+    )
+    with CpuMeter() as meter:
+        command = [sys.executable, "-c", grandchild]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+            time.sleep(2.0)
+            child.communicate()
+    assert meter.seconds() >= 0.25
 
 
 def test_a_process_that_vanishes_meanwhile_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +70,9 @@ def test_a_process_that_vanishes_meanwhile_is_no_error(monkeypatch: pytest.Monke
     gone = psutil.Process(child.pid)
     child.communicate()
     monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [gone])
-    assert cpu_seconds() > 0
+    with CpuMeter() as meter:
+        pass
+    assert meter.seconds() >= 0.0
 
 
 @pytest.mark.parametrize(("name", "submitted"), [("java", True), ("bash", False)])

@@ -46,7 +46,7 @@ class LinearKernel:
         self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
     ) -> LinearFit:
         view = matrix.once("linear view", lambda: LinearView.learn(matrix))
-        columns = matrix.once("linear columns", lambda: view.columns(matrix))
+        columns = view.columns(matrix)
         if not columns.shape[1]:
             return LinearFit(view, np.zeros(0), float(np.log(labels.mean() / (1.0 - labels.mean()))))
         # Spark ML's regParam weighs the penalty against the mean loss, scikit-learn's C against the sum.

@@ -9,7 +9,7 @@ import numpy as np
 from tiltyard.learners.kernel import Matrix
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a view is itself: matrices keep its columns by it
 class LinearView:
     """How packed rows become columns of a linear model.
 
@@ -39,7 +39,10 @@ class LinearView:
         return cls(numeric, mean, scale, nullable, slots, codes)
 
     def columns(self, matrix: Matrix) -> np.ndarray:
-        """The linear columns of `matrix`, float64, rows x columns."""
+        """The linear columns of `matrix`, float64, rows x columns; contenders that share a view share them."""
+        return matrix.once(self, lambda: self._columns(matrix))
+
+    def _columns(self, matrix: Matrix) -> np.ndarray:
         values = matrix.values[:, self.numeric].astype(np.float64)
         scaled = (np.where(np.isnan(values), self.mean, values) - self.mean) / self.scale
         # A value far outside training would outweigh everything else.

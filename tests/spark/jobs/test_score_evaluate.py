@@ -12,8 +12,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from sklearn.metrics import roc_auc_score
 
-from tests.spark.jobs.rides import EVALUATED, SCORED, TRAINED, Place, frame, outcomes
-from tests.spark.jobs.test_train import rows_of
+from tests.rides import EVALUATED, SCORED, TRAINED, Place, frame, outcomes
 from tiltyard.errors import DataContractError
 from tiltyard.jobs import models
 from tiltyard.tables import Warehouse
@@ -64,7 +63,7 @@ def test_again_keeps_every_score_although_outcomes_have_arrived(
     spark: SparkSession, scored: Place, evaluated: Place
 ) -> None:
     evaluated.score()
-    assert rows_of(spark, evaluated, "scores") == rows_of(spark, scored, "scores")
+    assert evaluated.rows(spark, "scores") == scored.rows(spark, "scores")
 
 
 def test_another_day_scores_only_what_is_open(evaluated: Place) -> None:
@@ -127,7 +126,7 @@ def test_champions_of_two_trainings_serve_side_by_side(
 def test_chosen_tenants_leave_the_others_scores(spark: SparkSession, scored: Place, tmp_path: Path) -> None:
     place = scored.copy(tmp_path)
     assert place.score(tenants=("Oslo",))["rows"] == 40
-    assert rows_of(spark, place, "scores") == rows_of(spark, scored, "scores")
+    assert place.rows(spark, "scores") == scored.rows(spark, "scores")
 
 
 def test_nothing_is_scored_before_the_first_training(ingested: Place, tmp_path: Path) -> None:

@@ -11,18 +11,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tests.spark.jobs.rides import CITIES, TRAINED, Place, frame
+from tests.rides import CITIES, TRAINED, Place, frame
 from tiltyard.errors import DataContractError, TooManyFailures
 from tiltyard.tables import Warehouse
-
-# What a clock decides.
-TIMED = ("fit_seconds", "scored_at")
-
-
-def rows_of(spark: SparkSession, place: Place, table: str) -> list[str]:
-    """A table's rows as comparable text, without what a clock decides."""
-    found = Warehouse(spark, place.root).read(table).drop(*TIMED)
-    return sorted(str(row) for row in found.collect())
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +83,7 @@ def test_again_leaves_the_same_rows(spark: SparkSession, trained: Place, tmp_pat
     place = trained.copy(tmp_path)
     place.train()
     for table in ("models", "leaderboard", "champions", "features", "tenants"):
-        assert rows_of(spark, place, table) == rows_of(spark, trained, table)
+        assert place.rows(spark, table) == trained.rows(spark, table)
 
 
 def test_row_order_and_partitions_change_nothing(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
@@ -106,7 +97,7 @@ def test_row_order_and_partitions_change_nothing(spark: SparkSession, trained: P
         other.train()
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", before)
-    assert rows_of(spark, other, "leaderboard") == rows_of(spark, trained, "leaderboard")
+    assert other.rows(spark, "leaderboard") == trained.rows(spark, "leaderboard")
     own = ["tenant", "sha256", "value", "low", "high"]
 
     def models(at: Place) -> list[str]:
@@ -119,7 +110,8 @@ def test_the_window_ends_with_the_run_date(spark: SparkSession, trained: Place, 
     place = trained.copy(tmp_path)
     place.train(date(2026, 2, 1))
     warehouse = Warehouse(spark, place.root)
-    known = frame().query("late.notna() and at < '2026-02-02'")
+    made = frame()
+    known = made[made["late"].notna() & (made["at"] < pd.Timestamp("2026-02-02", tz="UTC"))]
     old = warehouse.read("models").where("version = '2026-02-01' AND tenant = 'Rome'").collect()[0]
     assert old.rows == (known["city"] == "Rome").sum()
     # A backfill does not replace a newer champion.
@@ -128,7 +120,7 @@ def test_the_window_ends_with_the_run_date(spark: SparkSession, trained: Place, 
 
 def test_some_tenants_leave_the_others_alone(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
     def others(place: Place, table: str) -> list[str]:
-        return [row for row in rows_of(spark, place, table) if "'Oslo'" not in row]
+        return [row for row in place.rows(spark, table) if "'Oslo'" not in row]
 
     place = trained.copy(tmp_path)
     assert place.train(tenants=("Oslo",))["tenants"] == 1

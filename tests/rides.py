@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyspark.sql import SparkSession
 
 from tiltyard.job import Options, execute
+from tiltyard.tables import Warehouse
 
 TRAINED, SCORED, EVALUATED = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 31)
 CITIES = ("Rome", "Oslo", "Lima", "Bern")
@@ -74,6 +77,10 @@ def outcomes(seed: int = 0) -> pd.DataFrame:
     return opened[["id", "city"]].assign(late=pd.array(late, dtype="boolean"))
 
 
+# What a clock decides.
+_TIMED = ("fit_seconds", "scored_at")
+
+
 class Place:
     """A configuration and a warehouse in a folder, and the commands that work there."""
 
@@ -105,3 +112,8 @@ class Place:
 
     def evaluate(self, day: date = EVALUATED, **more: Any) -> dict[str, Any]:
         return execute("evaluate", self.options(day, **more), since=None, until=None)
+
+    def rows(self, spark: SparkSession, table: str) -> list[str]:
+        """A table's rows as text that is the same in a copy: without what a clock or the folder decides."""
+        found = Warehouse(spark, self.root).read(table).drop(*_TIMED)
+        return sorted(re.sub(r"'/[^']*/pipelines/[^']*'", "pipeline", str(row)) for row in found.collect())

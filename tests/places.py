@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.spark.jobs.rides import Place, frame
+from tests.rides import Place, frame
 
 
 @pytest.fixture(scope="session")
