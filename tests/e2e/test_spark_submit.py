@@ -20,7 +20,13 @@ from tiltyard.tables import Warehouse
 
 SUBMIT = Path(sysconfig.get_path("scripts")) / "spark-submit"
 DELTA = (f"spark.sql.extensions={DELTA_EXTENSION}", f"spark.sql.catalog.spark_catalog={DELTA_CATALOG}")
+# Six JVMs start here for a thousand rows: no compiling for later.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 SMALL = (
+    f"spark.driver.extraJavaOptions={QUICK}",
+    f"spark.executor.extraJavaOptions={QUICK}",
+    "spark.sql.adaptive.enabled=false",
+    "spark.sql.codegen.factoryMode=NO_CODEGEN",
     "spark.sql.shuffle.partitions=2",
     "spark.databricks.delta.snapshotPartitions=1",
     "spark.ui.enabled=false",
@@ -77,7 +83,7 @@ def test_train_and_score_from_the_wheel(spark: SparkSession, wheel: Path, place:
 def test_a_wrong_configuration_ends_with_2(wheel: Path, place: Place) -> None:
     code, last, error = submit(wheel, place, "train", "--set", "gates.min_row=5")
     assert (code, last["exit_code"]) == (2, 2)
-    assert "gates.min_row: is no key here, did you mean 'min_rows'?" in error or "min_rows" in error
+    assert "gates.min_row" in str(last["error"]) and "min_rows" in str(last["error"]), error
 
 
 def test_data_that_breaks_the_contract_ends_with_3(spark: SparkSession, wheel: Path, place: Place) -> None:
@@ -85,6 +91,6 @@ def test_data_that_breaks_the_contract_ends_with_3(spark: SparkSession, wheel: P
         wheel, place, "train", "--set", "label=never_seen = 1", "--run-date", "2026-01-05"
     )
     assert (code, last["exit_code"]) == (3, 3)
-    assert "never_seen" in error
+    assert "never_seen" in str(last["error"]), error
     failed = Warehouse(spark, place.root).read("runs").where("run_id = 'train-rides-2026-01-05'").collect()
     assert [row.status for row in failed] == ["failed"]
