@@ -10,14 +10,15 @@ from typing import Self
 import psutil
 
 # Spark's Python daemon lets its workers vanish without taking over their times, so they are read while they live.
-_EVERY = 1.0  # seconds
+# It ends them after a minute without work, so nothing is lost between two readings.
+_EVERY = 5.0  # seconds; a reading looks at every process of the machine
 
 
 class CpuMeter:
     """User and system CPU seconds of this process tree while the body runs.
 
-    The tree is the driver, its JVM, the JVM's Python workers and what else they started, read every second: of
-    a process that ended its last second or less is missing. Executors on other machines are not seen.
+    The tree is the driver, its JVM, the JVM's Python workers and what else they started, read every few seconds:
+    of a process that ended the last of them are missing. Executors on other machines are not seen.
 
     Examples
     --------

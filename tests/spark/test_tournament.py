@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +14,13 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from tests.spark import odd_learners
+from tests.spark.odd_learners import Brittle, FragileBoosting, FragileLinear, FragilePrior, Watching
+from tests.spark.odd_tenants import healthy, rows, sick
 from tiltyard.errors import TiltyardError
 from tiltyard.evaluators import evaluator_for
 from tiltyard.folds import time_folds
-from tiltyard.learners import Boosting, Learner, Linear, Prior
-from tiltyard.learners.kernel import Fitted, Kernel, Matrix
-from tiltyard.learners.prior import PriorFit
+from tiltyard.learners import Learner, Linear, Prior
 from tiltyard.metrics import METRICS
 from tiltyard.slots import slots_of
 from tiltyard.tournament import Tournament, TournamentModel
@@ -32,133 +30,14 @@ FEATURES = ["signal", "other", "city__pivot", "mark"]
 HEALTHY = ("linear", "cities", "noise")
 # Time limit of a tenant: far above what a healthy one needs on a busy machine, and what the hanging one costs.
 SECONDS = 6.0
-RAISES, HANGS = 1.0, 2.0
-
-
-class Fragile:
-    """A kernel that raises or hangs on tenants whose last slot says so."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel, self.name = kernel, kernel.name
-
-    def fit(self, matrix: Matrix, labels: np.ndarray, weights: Any, params: Mapping[str, Any]) -> Fitted:
-        mark = matrix.values[0, -1]
-        if mark == RAISES:
-            raise ArithmeticError("no luck")
-        while mark == HANGS:
-            try:
-                time.sleep(60)
-            except Exception:  # a library that swallows what it does not know
-                continue
-        return self.kernel.fit(matrix, labels, weights, params)
-
-    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Fitted:
-        return self.kernel.load(meta, arrays)
-
-
-class FragilePrior(Prior):
-    kernel = Fragile(Prior.kernel)
-
-
-class FragileLinear(Linear):
-    kernel = Fragile(Linear.kernel)
-
-
-class FragileBoosting(Boosting):
-    kernel = Fragile(Boosting.kernel)
-
-
-class Brittle(Linear):
-    """Raises on every tenant."""
-
-    class _Kernel:
-        name = "brittle"
-
-        def fit(self, *_: Any) -> Fitted:
-            raise ArithmeticError("never")
-
-    kernel = _Kernel()
-
-
-class Watching(Linear):
-    """Answers with the prior, and raises when it is asked about days it was trained on or that came before."""
-
-    class _Kernel:
-        name = "watching"
-
-        def fit(self, matrix: Matrix, labels: np.ndarray, *_: Any) -> Fitted:
-            last_day = matrix.values[:, 0].max()
-
-            class Watcher(PriorFit):
-                def predict(self, matrix: Matrix) -> np.ndarray:
-                    if matrix.values[:, 0].min() <= last_day:
-                        raise AssertionError("trained on the future")
-                    return super().predict(matrix)
-
-            return Watcher(float(labels.mean()))
-
-    kernel = _Kernel()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _importable_in_workers() -> Iterator[None]:
-    """Workers do not know the tests: this module's kernels travel by value."""
-    here: ModuleType = sys.modules[__name__]
-    cloudpickle.register_pickle_by_value(here)
+    """Workers do not know the tests: the learners' kernels travel by value."""
+    cloudpickle.register_pickle_by_value(odd_learners)
     yield
-    cloudpickle.unregister_pickle_by_value(here)
-
-
-def rows(tenant: str | None, size: int, seed: int, **columns: Any) -> pd.DataFrame:
-    """One tenant's rows: labels follow `signal`; given columns replace the drawn ones."""
-    random = np.random.default_rng(seed)
-    signal = random.normal(size=size)
-    frame = pd.DataFrame(
-        {
-            "tenant": tenant,
-            "id": [f"{tenant}-{number:05d}" for number in range(size)],
-            "signal": signal,
-            "other": random.normal(size=size),
-            "city": random.choice(["Rome", "Oslo", "Lima"], size),
-            "mark": 0.0,
-            "label": (random.random(size) < 1 / (1 + np.exp(-2.5 * signal))).astype(float),
-        }
-    )
-    return frame.assign(**columns)
-
-
-def healthy() -> pd.DataFrame:
-    cities = rows("cities", 400, 2)
-    noise = np.random.default_rng(9).permutation(np.arange(300) % 2).astype(float)
-    return pd.concat(
-        [
-            rows("linear", 400, 1),
-            cities.assign(
-                signal=0.0, label=((cities.city == "Lima") ^ (cities.id.str[-1] == "7")).astype(float)
-            ),
-            rows("noise", 300, 3, label=noise),
-        ]
-    )
-
-
-def sick() -> pd.DataFrame:
-    nothing = {"signal": np.nan, "other": np.nan, "city": None}
-    return pd.concat(
-        [
-            rows("one class", 200, 11, label=1.0),
-            rows("three rows", 3, 12),
-            rows("rare class", 200, 13).assign(label=lambda frame: (frame.index < 4).astype(float)),
-            rows("nulls", 200, 14, **nothing),
-            rows("constants", 200, 15, signal=1.5, other=-2.0, city="Rome"),
-            rows("infinities", 300, 16, other=np.where(np.arange(300) % 2, np.inf, -np.inf)),
-            rows("raises", 200, 17, mark=RAISES),
-            rows("hangs", 200, 18, mark=HANGS),
-            rows("strange labels", 200, 19).assign(label=lambda frame: frame.label + 1.0),
-            rows("ten thousand cities", 10_000, 20, city=[f"city {number}" for number in range(10_000)]),
-            rows(None, 150, 21),
-            rows("without labels", 150, 22, label=np.nan),
-        ]
-    )
+    cloudpickle.unregister_pickle_by_value(odd_learners)
 
 
 def arrow_frame(spark: SparkSession, table: pd.DataFrame) -> DataFrame:
