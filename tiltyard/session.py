@@ -21,7 +21,7 @@ _DELTA_CONF = {
 }
 # Small local tables: few shuffle partitions, Delta's snapshot in 1 task instead of 50, and plans that are made
 # once, without adaptive execution: together a small Delta write took 1.8 s instead of 2.6. A command makes more
-# different queries than Spark's default of 100 generated classes: kept, a second training took 22 s instead of 28.
+# different queries than Spark's default of 100 generated classes: kept, a repeated training took 22 s instead of 28.
 _LOCAL_CONF = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
