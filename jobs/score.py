@@ -22,10 +22,12 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
     where: Where = {"app": app.app, "score_date": job.logical_date}
     if job.tenants:
         where = {**where, "tenant": list(job.tenants)}
-    earlier = _written(job)
     with job.progress.step("models"):
+        earlier = _written(job)
         serving = registry.serving(_of_app(job, "champions"), _of_app(job, "models")).persist()
-        rows = open_rows(source, app, earlier, since, until, job.tenants)
+        # Most runs are the first of their day: their rows need no join.
+        scored = None if earlier.isEmpty() else earlier
+        rows = open_rows(source, app, scored, since, until, job.tenants)
         found = scored_rows(rows, serving, app)
     with job.progress.step("scores"):
         output = warehouse.replace("scores", _labelled(job, found), where, job.ledger.run_id)

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import load, matrix_of
-from tiltyard.learners.kernel import Fitted, Matrix
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.play import Contender, Entry, Rules, Verdict, play, ranked
-from tiltyard.streams import over_tenants, rows_of_floats, tenant_tables
+from tiltyard.streams import over_tenants, rows_of_floats, runs
 
 # One row per contender, and one per tenant (kind "verdict") which holds the champion.
 RESULTS = (
@@ -88,7 +88,7 @@ def scores(
     """Add SCORED: each row's probability by its tenant's model, and which model that was.
 
     Payloads travel in the stream ahead of their tenant's records, so a worker holds one model at a time.
-    One shuffle; row order is not kept.
+    One shuffle; row order is not kept, and neither is the packed column.
 
     Parameters
     ----------
@@ -99,54 +99,54 @@ def scores(
     own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
     model = F.struct("payload", "version", "fallback").alias(_MODEL)
     stream = records.unionByName(own.select(F.col("tenant").alias(tenant), model), allowMissingColumns=True)
-    kept = records.columns
-    schema = records.select(
-        "*", *[F.lit(None).cast(kind).alias(name) for name, kind in SCORED.items()]
-    ).schema
+    kept = records.drop(features)
+    schema = kept.select("*", *[F.lit(None).cast(kind).alias(name) for name, kind in SCORED.items()]).schema
+    names = kept.columns
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        default = _Loaded.of(fallback)
-        serving, current = default, None
+        server = _Server(fallback, categorical)
         for batch in batches:
-            for name, table in tenant_tables([batch], tenant):
-                if name != current:
-                    serving, current = default, name
-                # The model's row sorts first; a tenant may go on in the next batch, its model still loaded.
-                head = table[_MODEL][0].as_py()
-                if head is not None:
-                    serving, table = _Loaded.of(Champion(**head)), table.slice(1)
-                if len(table):
-                    matrix = matrix_of(rows_of_floats(table[features]), categorical)
-                    yield from serving.scored(table.select(kept), matrix)
+            if scored := server.scored(batch, tenant, features):
+                rows = batch.filter(pc.is_null(batch.column(_MODEL)))
+                yield pa.RecordBatch.from_arrays([*map(rows.column, names), *scored], [*names, *SCORED])
 
     count = partitions or int(records.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
     together = stream.repartition(count, tenant)
     return together.sortWithinPartitions(F.col(tenant), F.col(_MODEL).isNull()).mapInArrow(run, schema)
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    """A model inside a worker."""
+class _Server:
+    """The model of the tenant whose rows a worker meets now; a tenant may go on in the next batch."""
 
-    fitted: Fitted
-    version: str | None
-    fallback: str
+    def __init__(self, fallback: Champion, categorical: tuple[bool, ...]) -> None:
+        self.default = (load(fallback.payload), fallback)
+        self.categorical = categorical
+        self.tenant: str | None = None
+        self.serving = self.default
 
-    @classmethod
-    def of(cls, champion: Champion) -> _Loaded:
-        return cls(load(champion.payload), champion.version, champion.fallback)
-
-    def scored(self, table: pa.Table, matrix: Matrix) -> list[pa.RecordBatch]:
-        rows = len(table)
-        found = [
-            pa.array(self.fitted.predict(matrix)),
-            pa.repeat(pa.scalar(self.version, pa.string()), rows),
-            pa.repeat(pa.scalar(self.fallback), rows),
-        ]
-        for name, values in zip(SCORED, found, strict=True):
-            table = table.append_column(name, values)
-        batches: list[pa.RecordBatch] = table.to_batches()
-        return batches
+    def scored(self, batch: pa.RecordBatch, tenant: str, features: str) -> list[pa.Array]:
+        """The columns SCORED for the batch's records in their order; nothing for a batch without any."""
+        found: list[np.ndarray] = []
+        by: list[Champion] = []
+        for name, piece in runs(batch, tenant):
+            if name != self.tenant:
+                self.serving, self.tenant = self.default, name
+            # A tenant's model sorts before its records.
+            head = piece.column(_MODEL)[0].as_py()
+            if head is not None:
+                champion = Champion(**head)
+                self.serving, piece = (load(champion.payload), champion), piece.slice(1)
+            if len(piece):
+                fitted, champion = self.serving
+                values = rows_of_floats(piece.column(features))
+                found.append(fitted.predict(matrix_of(values, self.categorical)))
+                by.append(champion)
+        if not found:
+            return []
+        place = pa.array(np.repeat(np.arange(len(by)), [len(part) for part in found]))
+        versions = pa.array([champion.version for champion in by], pa.string())
+        fallbacks = pa.array([champion.fallback for champion in by], pa.string())
+        return [pa.array(np.concatenate(found)), versions.take(place), fallbacks.take(place)]
 
 
 def _played(

@@ -24,7 +24,7 @@ _PIPELINE = "_pipeline"
 def open_rows(
     source: DataFrame,
     app: AppConfig,
-    scored: DataFrame,
+    scored: DataFrame | None = None,
     since: date | None = None,
     until: date | None = None,
     tenants: Sequence[str] = (),
@@ -33,8 +33,8 @@ def open_rows(
 
     Parameters
     ----------
-    scored : tenant and key of what an earlier attempt of the same run wrote: those rows stay, whatever has
-        arrived since, so that a repeated run never loses a score
+    scored : tenant and key of what an earlier attempt of the same run wrote, if there was one: those rows
+        stay, whatever has arrived since, so that a repeated run never loses a score
     since, until : inclusive and exclusive UTC days; an app without `time` has no window
     tenants : only these; empty for all
     """
@@ -45,6 +45,8 @@ def open_rows(
         rows = rows.where(column(TIME) < F.lit(until))
     if tenants:
         rows = rows.where(column(TENANT).isin(*tenants))
+    if scored is None:
+        return rows.where(column(LABEL).isNull())
     before = scored.select(F.col("tenant").alias("_of"), F.col("key").alias("_scored"))
     same = column(TENANT).eqNullSafe(F.col("_of")) & (column(KEY) == F.col("_scored"))
     marked = rows.join(before, same, "left")

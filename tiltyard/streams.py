@@ -34,7 +34,7 @@ def tenant_tables(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[tu
     """
     current: str | None = None
     pieces: list[pa.RecordBatch] = []
-    for tenant, piece in _runs(batches, column):
+    for tenant, piece in (run for batch in batches for run in runs(batch, column)):
         if pieces and tenant != current:
             yield current, pa.Table.from_batches(pieces)
             pieces = []
@@ -83,15 +83,13 @@ def sorted_by_tenant(
     return frame.repartition(count, column).sortWithinPartitions(column, *order)
 
 
-def _runs(batches: Iterable[pa.RecordBatch], column: str) -> Iterator[tuple[str | None, pa.RecordBatch]]:
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        encoded = pc.run_end_encode(batch.column(column))
-        start = 0
-        for tenant, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
-            yield tenant, batch.slice(start, end - start)
-            start = end
+def runs(batch: pa.RecordBatch, column: str) -> Iterator[tuple[str | None, pa.RecordBatch]]:
+    """Cut one batch where the value of `column` changes."""
+    encoded = pc.run_end_encode(batch.column(column))
+    start = 0
+    for value, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
+        yield value, batch.slice(start, end - start)
+        start = end
 
 
 def rows_of_floats(column: pa.ChunkedArray | pa.Array) -> np.ndarray:

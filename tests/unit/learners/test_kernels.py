@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 
+from tiltyard.errors import TiltyardError
 from tiltyard.learners import FAMILIES, kernel_named
 from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
@@ -82,3 +85,10 @@ def test_linear_is_scikit_learns_optimum() -> None:
     scaled = StandardScaler().fit_transform(values.astype(float))
     oracle = LogisticRegression(C=1 / (0.05 * 400), tol=1e-10).fit(scaled, labels).predict_proba(scaled)[:, 1]
     assert np.allclose(found.predict(Matrix(values, np.zeros(3, dtype=bool))), oracle, atol=1e-4)
+
+
+def test_what_is_no_payload_is_refused() -> None:
+    whole = kernel_named("prior").fit(*rows(), None, {}).dump()
+    for damaged in (b"", b"not a model", whole[:-3], zlib.compress(b"neither")):
+        with pytest.raises(TiltyardError, match="Model payload: these .* bytes are none"):
+            load(damaged)
