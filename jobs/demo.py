@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -45,16 +46,18 @@ def run(job: Job) -> dict[str, Any]:
     """Ingest, train, score and evaluate both apps; then the monitor, the page and a summary."""
     started = time.monotonic()
     folder = Path(job.warehouse.artifacts("demo"))
-    told, files = {}, {}
-    for story in STORIES:
-        files[story.app] = story.write(folder)
-        told[story.app] = _tell(job, story, files[story.app])
+    told: dict[str, Any] = {}
+    with ThreadPoolExecutor(1) as writer:
+        files = {story.app: writer.submit(story.write, folder) for story in STORIES}
+        job.warehouse.create()  # while the first files are written
+        for story in STORIES:
+            told[story.app] = _tell(job, story, files[story.app].result())
     execute("monitor", replace(job.options, app=None))
     page = execute("dashboard", replace(job.options, app=None), output=None)
     for app, summaries in told.items():
         job.progress.show(_summary_table(app, summaries))
     with job.progress.step("comparison with one pooled model"):
-        compared = _compared(job, files["flight_delay"])
+        compared = _compared(job, files["flight_delay"].result())
     job.progress.show(_comparison_table(compared))
     job.progress.say(f"page: {page['output']}")
     seconds = round(time.monotonic() - started, 1)

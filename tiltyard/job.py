@@ -35,8 +35,9 @@ class Command:
     ----------
     module : the job module below `tiltyard.jobs`
     needs_app : whether `--app` is required
-    writes : whether it has a row in the ledger; commands that only read have none, and need a warehouse
+    writes : whether it has a row in the ledger; commands that only read have none
     creates : whether missing tables are created first
+    reads : whether there must be a warehouse, for a command that does not create it
     own : what the job module is told besides the user's options
     """
 
@@ -44,6 +45,7 @@ class Command:
     needs_app: bool = False
     writes: bool = False
     creates: bool = False
+    reads: bool = True
     own: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -58,7 +60,7 @@ COMMANDS: Mapping[str, Command] = {
     "models list": Command("models", own={"action": "list"}),
     "models show": Command("models", needs_app=True, own={"action": "show"}),
     "models rollback": Command("models", needs_app=True, writes=True, own={"action": "rollback"}),
-    "demo": Command("demo", creates=True),
+    "demo": Command("demo", reads=False),
 }
 
 
@@ -186,7 +188,7 @@ def _config(command: str, options: Options) -> Config:
 def _run(command: Command, job: Job, own: Mapping[str, Any]) -> dict[str, Any]:
     if command.creates:
         job.warehouse.create()
-    else:
+    elif command.reads:
         _check_warehouse(job.warehouse)
     module = importlib.import_module(f"tiltyard.jobs.{command.module}")
     with _ledger(command, job) as run:

@@ -86,8 +86,8 @@ def open_run(
 
     Every way out closes the row, an interrupt and SIGTERM included; SIGTERM is raised as `Terminated` in the
     main thread, after the session's Spark jobs were cancelled. What only SIGKILL or a power cut can leave
-    behind, a running row without a process, is marked lost by the next attempt. Costs one read of a few rows
-    and two commits.
+    behind, a running row without a process, is marked lost by the next attempt. Costs two commits, and for a
+    repeated run one read of a few rows more.
 
     Raises
     ------
@@ -132,22 +132,29 @@ def open_run(
 
 def _start(warehouse: Warehouse, facts: dict[str, Any]) -> Run:
     """Insert the next attempt's row, unless another one is running."""
-    same: dict[str, Any] = {"job": facts["job"], "run_id": facts["run_id"]}
-    attempts = _attempts(warehouse, **same)
+    run_id = facts["run_id"]
+    # Most runs are their first attempt: trying that costs less than reading the earlier ones.
+    if _inserted(warehouse, facts, 1):
+        return Run(run_id, 1)
+    attempts = _attempts(warehouse, facts["job"], run_id)
     running = [row for row in attempts if row.status == "running"]
     for row in running:
-        _check_dead(warehouse, facts["run_id"], row)
+        _check_dead(warehouse, run_id, row)
     for row in running:
         error = f"lost: process {row.pid} on {row.host} ended without closing its run"
         changes = {"status": F.lit("lost"), "ended_at": F.lit(datetime.now(UTC)), "error": F.lit(error)}
-        where: Where = {**same, "attempt": row.attempt}
-        warehouse.update("runs", changes, where, facts["run_id"])
-    attempt = max((row.attempt for row in attempts), default=0) + 1
+        where: Where = {"job": facts["job"], "run_id": run_id, "attempt": row.attempt}
+        warehouse.update("runs", changes, where, run_id)
+    attempt = max(row.attempt for row in attempts) + 1
+    if not _inserted(warehouse, facts, attempt):
+        raise TryAgain(f"{run_id}: another process has just started attempt {attempt}.")
+    return Run(run_id, attempt)
+
+
+def _inserted(warehouse: Warehouse, facts: dict[str, Any], attempt: int) -> int:
     frame = warehouse.spark.createDataFrame([_row(facts, attempt)], TABLES["runs"].schema)
-    keys = ["run_id", "attempt"]
-    if not warehouse.insert("runs", frame, keys, facts["run_id"], where={"job": facts["job"]}):
-        raise TryAgain(f"{facts['run_id']}: another process has just started attempt {attempt}.")
-    return Run(facts["run_id"], attempt)
+    where: Where = {"job": facts["job"]}
+    return warehouse.insert("runs", frame, ["run_id", "attempt"], facts["run_id"], where)
 
 
 def _attempts(warehouse: Warehouse, job: str, run_id: str) -> list[Row]:

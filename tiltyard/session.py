@@ -39,6 +39,9 @@ _COMMON_CONF = {
     "spark.executorEnv.OMP_NUM_THREADS": "1",
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
 }
+# For commands only. In a notebook an error names the line that made a column; noting it takes three calls to the JVM
+# for each column, 5 s of the demo, and the line would be one of ours.
+_JOB_CONF = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 
 
 def local_session(*, cores: str = "*", conf: Mapping[str, str] | None = None) -> SparkSession:
@@ -67,10 +70,11 @@ def job_session(conf: Mapping[str, str] | None = None) -> SparkSession:
     ------
     ConfigError : the submitted application has no Delta extension
     """
+    conf = {**_JOB_CONF, **(conf or {})}
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         return local_session(conf=conf)
     builder = SparkSession.builder
-    for name, value in {**_COMMON_CONF, **(conf or {})}.items():
+    for name, value in {**_COMMON_CONF, **conf}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     if DELTA_EXTENSION not in (session.conf.get("spark.sql.extensions", "") or ""):
