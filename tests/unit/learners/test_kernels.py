@@ -90,5 +90,5 @@ def test_linear_is_scikit_learns_optimum() -> None:
 def test_what_is_no_payload_is_refused() -> None:
     whole = kernel_named("prior").fit(*rows(), None, {}).dump()
     for damaged in (b"", b"not a model", whole[:-3], zlib.compress(b"neither")):
-        with pytest.raises(TiltyardError, match="Model payload: these .* bytes are none"):
+        with pytest.raises(TiltyardError, match=r"Model payload: these .* bytes are none"):
             load(damaged)
