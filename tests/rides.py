@@ -19,9 +19,8 @@ TRAINED, SCORED, EVALUATED = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3
 CITIES = ("Rome", "Oslo", "Lima", "Bern")
 PER_CITY, OPEN_PER_CITY = 240, 40
 CONF = {
-    # The JVM of a short process is quicker without its second compiler; a running session keeps its own.
     "base.yaml": """
-spark: {spark.driver.extraJavaOptions: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+spark: {spark.sql.codegen.factoryMode: NO_CODEGEN}
 mlflow: {enabled: false}
 tournament:
   learners: [prior, linear, boosting]

@@ -20,13 +20,8 @@ from tiltyard.tables import Warehouse
 
 SUBMIT = Path(sysconfig.get_path("scripts")) / "spark-submit"
 DELTA = (f"spark.sql.extensions={DELTA_EXTENSION}", f"spark.sql.catalog.spark_catalog={DELTA_CATALOG}")
-# Six JVMs start here for a thousand rows: no compiling for later.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 SMALL = (
-    f"spark.driver.extraJavaOptions={QUICK}",
-    f"spark.executor.extraJavaOptions={QUICK}",
     "spark.sql.adaptive.enabled=false",
-    "spark.sql.codegen.factoryMode=NO_CODEGEN",
     "spark.sql.shuffle.partitions=2",
     "spark.databricks.delta.snapshotPartitions=1",
     "spark.ui.enabled=false",
@@ -51,13 +46,15 @@ def place(ingested: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     return ingested.copy(tmp_path_factory.mktemp("cluster"))
 
 
-def submit(wheel: Path, place: Place, job: str, *arguments: str) -> tuple[int, dict[str, object], str]:
+def submit(
+    wheel: Path, place: Place, job: str, *arguments: str, master: str = "local-cluster[2,1,1024]"
+) -> tuple[int, dict[str, object], str]:
     """Run a job script; returns exit code, the last line's JSON and standard error."""
     script = Path("jobs").absolute() / f"{job}.py"
     options = [option for setting in (*DELTA, *SMALL) for option in ("--conf", setting)]
     # The library must come from the wheel: Python finds the checkout's copy only behind it.
     command = [
-        *(str(SUBMIT), "--master", "local-cluster[2,1,1024]", "--packages", DELTA_PACKAGE, *options),
+        *(str(SUBMIT), "--master", master, "--packages", DELTA_PACKAGE, *options),
         *("--py-files", str(wheel), str(script), "--conf", str(place.folder / "conf")),
         *("--warehouse", place.root, "--app", "rides", *arguments),
     ]
@@ -87,9 +84,8 @@ def test_a_wrong_configuration_ends_with_2(wheel: Path, place: Place) -> None:
 
 
 def test_data_that_breaks_the_contract_ends_with_3(spark: SparkSession, wheel: Path, place: Place) -> None:
-    code, last, error = submit(
-        wheel, place, "train", "--set", "label=never_seen = 1", "--run-date", "2026-01-05"
-    )
+    wrong = ("--set", "label=never_seen = 1", "--run-date", "2026-01-05")
+    code, last, error = submit(wheel, place, "train", *wrong, master="local[2]")
     assert (code, last["exit_code"]) == (3, 3)
     assert "never_seen" in str(last["error"]), error
     failed = Warehouse(spark, place.root).read("runs").where("run_id = 'train-rides-2026-01-05'").collect()

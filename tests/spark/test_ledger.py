@@ -214,13 +214,15 @@ def test_another_host_is_waited_for_a_day(warehouse: Warehouse) -> None:
 
 
 def test_two_starts_at_once_give_one_run(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    outer = _open(warehouse, "raced")
-    with outer:
-        # The second one read the ledger before the first one's row was there.
-        monkeypatch.setattr(ledger, "_attempts", lambda *_, **__: [])
-        with pytest.raises(TryAgain, match="another process has just started attempt 1"):
+    with _open(warehouse, "raced"):
+        pass
+    earlier = ledger._attempts(warehouse, "train", "train-raced-2013-11-01")
+    with _open(warehouse, "raced"):
+        # The third one read the ledger before the second one's row was there.
+        monkeypatch.setattr(ledger, "_attempts", lambda *_: earlier)
+        with pytest.raises(TryAgain, match="another process has just started attempt 2"):
             _open(warehouse, "raced").__enter__()
-    assert _states(warehouse, "raced") == ["ok"]
+    assert _states(warehouse, "raced") == ["ok", "ok"]
 
 
 def test_runs_of_other_apps_at_the_same_time_do_not_disturb(warehouse: Warehouse) -> None:
