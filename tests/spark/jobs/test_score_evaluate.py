@@ -14,8 +14,10 @@ from sklearn.metrics import roc_auc_score
 
 from tests.rides import EVALUATED, SCORED, TRAINED, Place, frame, outcomes
 from tiltyard.errors import DataContractError
-from tiltyard.jobs import models
+from tiltyard.job import execute
 from tiltyard.tables import Warehouse
+
+AGAIN = date(2026, 3, 7)
 
 
 @pytest.fixture(scope="module")
@@ -89,38 +91,36 @@ def test_evaluations_are_those_of_scikit_learn(
     assert rows["Rome"].learner in ("linear", "boosting") and rows["Rome"].version == "2026-03-01"
 
 
-def test_a_record_scored_twice_counts_once_by_its_newest_score(
-    spark: SparkSession, scored: Place, tmp_path: Path
-) -> None:
-    place = scored.copy(tmp_path)
-    place.train(TRAINED + timedelta(days=5))
-    place.score(SCORED + timedelta(days=5))
+@pytest.fixture(scope="module")
+def rolled_back(scored: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Scored; then trained with other features, Rome rolled back, scored again; then the outcomes arrived."""
+    place = scored.copy(tmp_path_factory.mktemp("rolled_back"))
+    place.train(TRAINED + timedelta(days=5), overrides=("features.min_support=100",))
+    execute("models rollback", place.options(AGAIN), tenant="Rome", to=None)
+    place.score(AGAIN)
     place.ingest(outcomes(), "outcomes", EVALUATED)
     place.evaluate()
-    rows = Warehouse(spark, place.root).read("evaluations").where("tenant = 'Rome'").collect()
-    assert [(row.rows, row.version) for row in rows] == [(40, "2026-03-06")]
+    return place
 
 
 def test_champions_of_two_trainings_serve_side_by_side(
-    spark: SparkSession, scored: Place, tmp_path: Path
+    spark: SparkSession, scores: pd.DataFrame, rolled_back: Place
 ) -> None:
-    place = scored.copy(tmp_path)
-    warehouse = Warehouse(spark, place.root)
-    first = warehouse.read("scores").where("tenant = 'Rome'").select("key", "score").collect()
-    place.train(TRAINED + timedelta(days=5), overrides=("features.min_support=100",))
-    assert models.earlier_version(warehouse, "rides", "Rome", "2026-03-06").version == "2026-03-01"
-    from tiltyard.job import execute
-
-    options = place.options(date(2026, 3, 7))
-    execute("models rollback", options, tenant="Rome", to=None)
-    place.score(date(2026, 3, 7))
-    later = warehouse.read("scores").where("score_date = '2026-03-07'")
+    later = Warehouse(spark, rolled_back.root).read("scores").where(F.col("score_date") == F.lit(AGAIN))
     assert {(row.tenant, row.version) for row in later.collect()} >= {
         ("Rome", "2026-03-01"),
         ("Oslo", "2026-03-06"),
     }
-    again = later.where(F.col("tenant") == "Rome").select("key", "score").collect()
-    assert sorted(again) == sorted(first)
+    again = later.where("tenant = 'Rome'").select("key", "score").collect()
+    first = scores[scores["tenant"] == "Rome"]
+    assert sorted(map(tuple, again)) == sorted(zip(first["key"], first["score"], strict=True))
+
+
+def test_a_record_scored_twice_counts_once_by_its_newest_score(
+    spark: SparkSession, rolled_back: Place
+) -> None:
+    rows = Warehouse(spark, rolled_back.root).read("evaluations").where("tenant = 'Oslo'").collect()
+    assert [(row.rows, row.version) for row in rows] == [(40, "2026-03-06")]
 
 
 def test_chosen_tenants_leave_the_others_scores(spark: SparkSession, scored: Place, tmp_path: Path) -> None:
