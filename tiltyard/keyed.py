@@ -72,8 +72,11 @@ class KeyedEstimator(Ranged, Estimator["KeyedModel"], DefaultParamsReadable[Any]
         """Aggregate columns by name, over the columns of a frame of this schema."""
 
     @abstractmethod
-    def _state(self, columns: Mapping[str, Column]) -> dict[str, Column]:
-        """Fields of the state by name: row-wise expressions over the aggregated columns."""
+    def _state(self, schema: StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """Fields of the state by name: row-wise expressions over the aggregated columns.
+
+        `schema` is that of the frame.
+        """
 
     @abstractmethod
     def _model(self) -> KeyedModel:
@@ -84,7 +87,7 @@ class KeyedEstimator(Ranged, Estimator["KeyedModel"], DefaultParamsReadable[Any]
         if tenant is not None:
             field_of(dataset.schema, tenant, type(self).__name__)
         rows = aggregated(dataset, tenant, self._aggregates(dataset.schema))
-        fields = self._state({name: column(name) for name in rows.columns})
+        fields = self._state(dataset.schema, {name: column(name) for name in rows.columns})
         state = F.struct(*[value.alias(name) for name, value in fields.items()])
         kept = F.col(TENANT).isNull() | (F.col(ROWS) >= self.min_rows())
         return self._fitted(computed(rows.where(kept).select(TENANT, ROWS, state.alias(STATE))))

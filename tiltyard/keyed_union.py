@@ -105,8 +105,8 @@ class KeyedUnion(KeyedEstimator):
         every = enumerate(self._stages())
         return {f"{at}.{name}": value for at, one in every for name, value in one._aggregates(schema).items()}
 
-    def _state(self, columns: Mapping[str, Column]) -> dict[str, Column]:
-        return {str(at): _nested(at, stage, columns) for at, stage in enumerate(self._stages())}
+    def _state(self, schema: StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
+        return {str(at): _nested(at, stage, schema, columns) for at, stage in enumerate(self._stages())}
 
     def _model(self) -> KeyedUnionModel:
         return KeyedUnionModel([stage._copyValues(stage._model()) for stage in self._stages()])
@@ -178,7 +178,7 @@ class _UnionReader(DefaultParamsReader[Any]):
         return KeyedUnion(stages=cast(list[KeyedEstimator], stages))._resetUid(uid)
 
 
-def _nested(at: int, stage: KeyedEstimator, columns: Mapping[str, Column]) -> Column:
+def _nested(at: int, stage: KeyedEstimator, schema: StructType, columns: Mapping[str, Column]) -> Column:
     prefix = f"{at}."
     own = {name.removeprefix(prefix): value for name, value in columns.items() if name.startswith(prefix)}
-    return F.struct(*[value.alias(name) for name, value in stage._state(own).items()])
+    return F.struct(*[value.alias(name) for name, value in stage._state(schema, own).items()])

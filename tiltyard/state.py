@@ -40,6 +40,17 @@ def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Co
     return every.where((F.col(_LEVEL) == 1) | F.col(TENANT).isNotNull()).drop(_LEVEL)
 
 
+def sampled(values: Mapping[str, Column], by: Column, size: int) -> Column:
+    """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by the hash of `by`.
+
+    The same rows in any order and partitioning. With a key as `by` a uniform sample without replacement; with
+    the values themselves equal rows are taken or left together. A bounded heap: no sort, and no tenant holds
+    more than its sample in memory.
+    """
+    row = F.struct(*[value.alias(name) for name, value in values.items()])
+    return F.min_by(row, F.xxhash64(by), size)
+
+
 def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[DataFrame, Column]:
     """The frame with each row's state beside it, and the column that holds it.
 

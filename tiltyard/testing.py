@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -57,6 +58,16 @@ class StageCase:
     def name(self) -> str:
         return type(self.stage).__name__
 
+    @cached_property
+    def model(self) -> Transformer:
+        """The stage fitted on the case's own frame, once for all checks; checks read it only."""
+        return self.fitted()
+
+    @cached_property
+    def output(self) -> list[tuple[Any, ...]]:
+        """The rows `model` makes of the case's own frame, ordered by key."""
+        return _rows(self.model.transform(self.frame), self.key)
+
     def fitted(self, frame: DataFrame | None = None) -> Transformer:
         """The transformer: fitted on `frame` (default: the case's own), or the stage itself."""
         if isinstance(self.stage, Estimator):
@@ -96,7 +107,7 @@ def check_params(case: StageCase) -> None:
 
 def check_docstrings(case: StageCase) -> None:
     """Stage and model have numpydoc docstrings with an example."""
-    for subject in (case.stage, case.fitted()):
+    for subject in (case.stage, case.model):
         described = inspect.getdoc(type(subject)) or ""
         assert "Examples\n--------\n" in described and ">>> " in described, (
             f"{type(subject).__name__}: no example"
@@ -108,7 +119,7 @@ def check_docstrings(case: StageCase) -> None:
 
 def check_output(case: StageCase) -> None:
     """The output is as expected; input columns stay, in front and unchanged; no row is lost or doubled."""
-    output = case.fitted().transform(case.frame)
+    output = case.model.transform(case.frame)
     assert output.columns[: len(case.frame.columns)] == case.frame.columns
     assert (len(output.columns) > len(case.frame.columns)) == case.adds
     assert _rows(output.select(*map(column, case.frame.columns)), case.key) == _rows(case.frame, case.key)
@@ -131,10 +142,9 @@ def check_jobs(case: StageCase) -> None:
 
 def check_order(case: StageCase) -> None:
     """Rows in another order and partitioning give the same output, fitted on or not."""
-    expected = _output(case, case.frame)
     for shuffled in (case.frame.coalesce(1), case.frame.orderBy(F.desc(case.key)).repartition(7)):
         model = case.fitted(shuffled)
-        assert _rows(model.transform(shuffled), case.key) == expected, (
+        assert _rows(model.transform(shuffled), case.key) == case.output, (
             f"{case.name}: the order changes the output"
         )
 
@@ -142,9 +152,8 @@ def check_order(case: StageCase) -> None:
 def check_empty(case: StageCase) -> None:
     """A frame without rows gives none, with the same columns; a stage fitted on it still transforms."""
     nothing = case.frame.limit(0)
-    full = case.fitted().transform(case.frame)
-    assert case.fitted().transform(nothing).dtypes == full.dtypes
-    assert case.fitted().transform(nothing).count() == 0
+    assert case.model.transform(nothing).dtypes == case.model.transform(case.frame).dtypes
+    assert case.model.transform(nothing).count() == 0
     assert case.fitted(nothing).transform(case.frame).count() == case.frame.count()
 
 
@@ -179,19 +188,16 @@ def check_unseen(case: StageCase) -> None:
 
 def check_missing_columns(case: StageCase) -> None:
     """A missing input column is a DataContractError that names it, in `fit` and in `transform`."""
-    model = case.fitted()
+    acts = [case.model.transform, *([case.fitted] if isinstance(case.stage, Estimator) else [])]
     for name in case.inputs():
         without = case.frame.drop(column(name))
-        for act in (case.fitted, model.transform):
-            if act == case.fitted and not isinstance(case.stage, Estimator):
-                continue
+        for act in acts:
             message = _refusal(act, without)
             assert f"'{name}'" in message, f"{case.name}: the error does not name '{name}': {message}"
 
 
 def check_saved(case: StageCase) -> None:
     """Stage, fitted stage, Pipeline and PipelineModel, saved and loaded, have the same params and output."""
-    expected = _output(case, case.frame)
     with tempfile.TemporaryDirectory() as folder:
         for name, saved in _forms(case).items():
             path = f"{folder}/{name}"
@@ -201,7 +207,7 @@ def check_saved(case: StageCase) -> None:
             if not isinstance(saved, Pipeline | PipelineModel):
                 assert _values(loaded) == _values(saved), f"{case.name}: a saved {name} has other params"
             model = loaded.fit(case.frame) if isinstance(loaded, Estimator) else loaded
-            assert _rows(model.transform(case.frame), case.key) == expected, f"{case.name}: {name} changed"
+            assert _rows(model.transform(case.frame), case.key) == case.output, f"{case.name}: {name} changed"
 
 
 CHECKS: tuple[Callable[[StageCase], None], ...] = (
@@ -221,16 +227,14 @@ CHECKS: tuple[Callable[[StageCase], None], ...] = (
 def check_fresh_process(cases: Sequence[StageCase], folder: Path) -> None:
     """Models of all cases, saved and loaded in one new Python process, give the same output there."""
     for at, case in enumerate(cases):
-        PipelineModel([case.fitted()]).write().save(str(folder / f"{at}-model"))
+        PipelineModel([case.model]).write().save(str(folder / f"{at}-model"))
         case.frame.write.parquet(str(folder / f"{at}-input"))
     command = [sys.executable, "-m", "tiltyard.testing", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     for at, case in enumerate(cases):
         found = case.frame.sparkSession.read.parquet(str(folder / f"{at}-output"))
-        assert _rows(found, case.key) == _output(case, case.frame), (
-            f"{case.name}: another process, another output"
-        )
+        assert _rows(found, case.key) == case.output, f"{case.name}: another process, another output"
 
 
 @contextmanager
@@ -246,17 +250,16 @@ def counted_jobs(spark: SparkSession) -> Iterator[Callable[[], int]]:
 
 
 def _forms(case: StageCase) -> dict[str, Any]:
-    pipeline = Pipeline(stages=[case.stage])
     return {
         "stage": case.stage,
-        "fitted": case.fitted(),
-        "pipeline": pipeline,
-        "pipeline-model": pipeline.fit(case.frame),
+        "fitted": case.model,
+        "pipeline": Pipeline(stages=[case.stage]),
+        "pipeline-model": PipelineModel([case.model]),
     }
 
 
 def _output(case: StageCase, frame: DataFrame) -> list[tuple[Any, ...]]:
-    return _rows(case.fitted().transform(frame), case.key)
+    return _rows(case.model.transform(frame), case.key)
 
 
 def _refusal(act: Callable[[DataFrame], Any], frame: DataFrame) -> str:

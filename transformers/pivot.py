@@ -109,7 +109,7 @@ class Pivot(_PivotParams, KeyedEstimator):
     def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
         return {name: _counts(_value(schema, name, "Pivot")) for name in outputs_of(self, "pivot")}
 
-    def _state(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+    def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         top, support = self.getOrDefault(self.topK), self.getOrDefault(self.minSupport)
         return {name: _levels(columns[name], top, support) for name in outputs_of(self, "pivot")}
 
