@@ -13,7 +13,6 @@ from pyspark.ml import Transformer
 from pyspark.ml.param.shared import HasInputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.functions import ArrowUDFType, arrow_udf
 from pyspark.sql.pandas.types import to_arrow_type
