@@ -7,6 +7,8 @@ PY := .venv/bin/python
 WITH_JAVA = JAVA_HOME="$$(bin/java-home)" && export JAVA_HOME &&
 # make test ARGS="tests/unit -k folds"
 ARGS ?=
+# Test processes at a time. One leaves a third of two cores idle; each takes 3 GB of memory.
+WORKERS ?= 2
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -19,7 +21,7 @@ demo: install  ## two apps from raw rows to the monitoring page, some minutes
 
 test: install  ## the tests; ARGS="..." goes to pytest
 	@bin/browser
-	@$(WITH_JAVA) $(PY) -m pytest $(ARGS)
+	@$(WITH_JAVA) $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: install  ## lint, types, import layers, shell; no Java
 	$(PY) -m ruff check .
