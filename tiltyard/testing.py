@@ -188,7 +188,9 @@ def check_unseen(case: StageCase) -> None:
 
 def check_missing_columns(case: StageCase) -> None:
     """A missing input column is a DataContractError that names it, in `fit` and in `transform`."""
-    acts = [case.model.transform, *([case.fitted] if isinstance(case.stage, Estimator) else [])]
+    acts: list[Callable[[DataFrame], Any]] = [case.model.transform]
+    if isinstance(case.stage, Estimator):
+        acts.append(case.fitted)
     for name in case.inputs():
         without = case.frame.drop(column(name))
         for act in acts:

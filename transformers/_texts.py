@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from pyspark.ml.param.shared import HasInputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
-from pyspark.sql.functions import ArrowUDFType, arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.pandas.types import to_arrow_type
 
 from tiltyard.columns import column, field_of
@@ -97,7 +97,7 @@ def once_each(compute: Compute, returns: T.DataType) -> Callable[..., Column]:
         lists, back = _distinct(columns)
         return pa.array(compute(*lists), type=shape).take(pa.array(back))
 
-    return arrow_udf(on_batch, returns, ArrowUDFType.SCALAR)
+    return cast(Callable[..., Column], arrow_udf(on_batch, returns))
 
 
 def _distinct(columns: Sequence[pa.Array]) -> tuple[list[list[Any]], np.ndarray[Any, Any]]:
