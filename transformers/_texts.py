@@ -97,7 +97,8 @@ def once_each(compute: Compute, returns: T.DataType) -> Callable[..., Column]:
         lists, back = _distinct(columns)
         return pa.array(compute(*lists), type=shape).take(pa.array(back))
 
-    return cast(Callable[..., Column], arrow_udf(on_batch, returns))
+    # pyspark's stubs know no struct as the type of such a function, and no function of any number of columns.
+    return cast(Any, arrow_udf)(on_batch, returns)  # type: ignore[no-any-return]
 
 
 def _distinct(columns: Sequence[pa.Array]) -> tuple[list[list[Any]], np.ndarray[Any, Any]]:
