@@ -117,6 +117,17 @@ def increasing(least: int) -> Range:
     return Range(f"a list of at least {least} increasing finite numbers", convert)
 
 
+def flag() -> Range:
+    """True or False."""
+
+    def convert(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError(value)
+        return value
+
+    return Range("True or False", convert)
+
+
 def text(words: str = "a column name") -> Range:
     """A string that is not empty."""
 

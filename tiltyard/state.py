@@ -40,15 +40,16 @@ def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Co
     return every.where((F.col(_LEVEL) == 1) | F.col(TENANT).isNotNull()).drop(_LEVEL)
 
 
-def sampled(values: Mapping[str, Column], by: Column, size: int) -> Column:
+def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column | None = None) -> Column:
     """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by the hash of `by`.
 
     The same rows in any order and partitioning. With a key as `by` a uniform sample without replacement; with
-    the values themselves equal rows are taken or left together. A bounded heap: no sort, and no tenant holds
-    more than its sample in memory.
+    the values themselves equal rows are taken or left together. Only rows for which `where` holds. A bounded
+    heap: no sort, and no tenant holds more than its sample in memory.
     """
     row = F.struct(*[value.alias(name) for name, value in values.items()])
-    return F.min_by(row, F.xxhash64(by), size)
+    order = F.xxhash64(by)
+    return F.min_by(row, order if where is None else F.when(where, order), size)
 
 
 def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[DataFrame, Column]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pyspark import keyword_only
 from pyspark.ml import Estimator
 from pyspark.ml.evaluation import Evaluator
-from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.param import Param, Params
 from pyspark.ml.tuning import CrossValidator
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
 from pyspark.sql import Column, DataFrame
@@ -24,7 +24,7 @@ from tiltyard.keyed import restored
 from tiltyard.learners import Learner
 from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.packed import tournaments
-from tiltyard.params import Range, Ranged, text, whole
+from tiltyard.params import Range, Ranged, flag, text, whole
 from tiltyard.play import Rules
 from tiltyard.state import computed
 from tiltyard.tournament_model import TournamentModel
@@ -102,7 +102,7 @@ class Tournament(Ranged, CrossValidator):
         Params._dummy(),
         "expanding",
         "whether foldCol counts blocks in time, each trained on the ones before it",
-        TypeConverters.toBoolean,
+        flag(),
     )
     minRows: Param[int] = Param(Params._dummy(), "minRows", "least rows of a tenant that plays", whole(1))
     minPerClass: Param[int] = Param(

@@ -11,8 +11,11 @@ from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
+from tiltyard.transformers.frequency_encode import FrequencyEncode, FrequencyEncodeModel
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
+from tiltyard.transformers.sanity_checker import SanityChecker, SanityCheckerModel
+from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
 
 __all__ = [
     "DateParts",
@@ -20,7 +23,13 @@ __all__ = [
     "FeatureVector",
     "FieldTyper",
     "FieldTyperModel",
+    "FrequencyEncode",
+    "FrequencyEncodeModel",
     "NumericBuckets",
     "Pivot",
     "PivotModel",
+    "SanityChecker",
+    "SanityCheckerModel",
+    "TargetEncode",
+    "TargetEncodeModel",
 ]

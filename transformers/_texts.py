@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,9 @@ from pyspark.ml.param.shared import HasInputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.pandas.types import to_arrow_type
 
+from tiltyard.arrow import arrow_function
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.params import Ranged
@@ -97,8 +97,7 @@ def once_each(compute: Compute, returns: T.DataType) -> Callable[..., Column]:
         lists, back = _distinct(columns)
         return pa.array(compute(*lists), type=shape).take(pa.array(back))
 
-    # pyspark's stubs know no struct as the type of such a function, and no function of any number of columns.
-    return cast(Any, arrow_udf)(on_batch, returns)  # type: ignore[no-any-return]
+    return arrow_function(on_batch, returns)
 
 
 def _distinct(columns: Sequence[pa.Array]) -> tuple[list[list[Any]], np.ndarray[Any, Any]]:
