@@ -1,5 +1,5 @@
 # Every target prepares what it needs: .venv, the installation, and for Spark a Java 17 or 21.
-.PHONY: help install demo test check bench wheel clean
+.PHONY: help install demo test check bench docs wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -33,6 +33,9 @@ check: install  ## lint, types, import layers, shell; no Java
 bench: install  ## cost per tenant and scoring speed, see docs/benchmarks.md
 	@$(WITH_JAVA) $(PY) benchmarks/tenants.py $(ARGS)
 	@$(WITH_JAVA) $(PY) benchmarks/scoring.py $(ARGS)
+
+docs: install  ## docs/stages.md, the page of all feature stages, from their docstrings
+	@$(PY) docs/stages.py
 
 wheel: install  ## dist/: a source archive, and the wheel built from it
 	@$(PY) -m build --outdir dist .
