@@ -8,6 +8,7 @@ if __name__ != "tiltyard.transformers":
     )
 
 from tiltyard.transformers.date_parts import DateParts
+from tiltyard.transformers.drift_filter import DriftFilter, DriftFilterModel
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
@@ -19,6 +20,8 @@ from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
 
 __all__ = [
     "DateParts",
+    "DriftFilter",
+    "DriftFilterModel",
     "FeaturePacker",
     "FeatureVector",
     "FieldTyper",
