@@ -139,6 +139,18 @@ def text(words: str = "a column name") -> Range:
     return Range(words, convert)
 
 
+def names(count: int) -> Range:
+    """A list of exactly `count` column names."""
+
+    def convert(value: Any) -> list[str]:
+        given = [text()(name) for name in value]
+        if isinstance(value, str) or len(given) != count:
+            raise ValueError(value)
+        return given
+
+    return Range(f"a list of {count} column names", convert)
+
+
 def outputs_of(stage: Params, suffix: str) -> dict[str, str]:
     """Output name by input name of a stage with `inputCols` and `outputCols`; unset: `<input>__<suffix>`.
 
