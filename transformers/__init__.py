@@ -13,6 +13,8 @@ from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
 from tiltyard.transformers.frequency_encode import FrequencyEncode, FrequencyEncodeModel
+from tiltyard.transformers.job_title import JobTitle
+from tiltyard.transformers.name_similarity import NameSimilarity
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 from tiltyard.transformers.sanity_checker import SanityChecker, SanityCheckerModel
@@ -28,6 +30,8 @@ __all__ = [
     "FieldTyperModel",
     "FrequencyEncode",
     "FrequencyEncodeModel",
+    "JobTitle",
+    "NameSimilarity",
     "NumericBuckets",
     "Pivot",
     "PivotModel",
