@@ -45,15 +45,22 @@ class Range:
         return self.convert(value)
 
 
-def whole(least: int) -> Range:
-    """An integer of at least `least`."""
+def whole(least: int, most: float = math.inf) -> Range:
+    """An integer of at least `least` and at most `most`.
+
+    Examples
+    --------
+    >>> whole(1, 2).words
+    'an integer of at least 1 and at most 2'
+    """
 
     def convert(value: Any) -> int:
-        if isinstance(value, bool) or int(value) != value or value < least:
+        if isinstance(value, bool) or int(value) != value or not least <= value <= most:
             raise ValueError(value)
         return int(value)
 
-    return Range(f"an integer of at least {least}", convert)
+    words = f"an integer of at least {least}"
+    return Range(words if most == math.inf else f"{words} and at most {most:g}", convert)
 
 
 def number(least: float, most: float = math.inf, *, above: bool = False) -> Range:
@@ -151,6 +158,21 @@ def names(count: int) -> Range:
     return Range(f"a list of {count} column names", convert)
 
 
+def inputs_of(stage: Params) -> list[str]:
+    """The `inputCols` of a stage.
+
+    Raises
+    ------
+    TiltyardError : they are not set
+    """
+    if not stage.isSet("inputCols"):
+        raise TiltyardError(
+            f"{type(stage).__name__}: 'inputCols' must be a list of column names, got nothing."
+        )
+    inputs: list[str] = stage.getOrDefault("inputCols")
+    return inputs
+
+
 def outputs_of(stage: Params, suffix: str) -> dict[str, str]:
     """Output name by input name of a stage with `inputCols` and `outputCols`; unset: `<input>__<suffix>`.
 
@@ -158,13 +180,11 @@ def outputs_of(stage: Params, suffix: str) -> dict[str, str]:
     ------
     TiltyardError : no inputs, or another number of outputs than of inputs
     """
-    name = type(stage).__name__
-    if not stage.isSet("inputCols"):
-        raise TiltyardError(f"{name}: 'inputCols' must be a list of column names, got nothing.")
-    inputs = stage.getOrDefault("inputCols")
+    inputs = inputs_of(stage)
     unset = [f"{given}__{suffix}" for given in inputs]
     outputs = stage.getOrDefault("outputCols") if stage.isSet("outputCols") else unset
     if len(outputs) != len(inputs):
+        name = type(stage).__name__
         raise TiltyardError(f"{name}: 'outputCols' must be {len(inputs)} names, got {outputs!r}.")
     return dict(zip(inputs, outputs, strict=True))
 

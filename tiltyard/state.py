@@ -43,13 +43,17 @@ def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Co
 def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column | None = None) -> Column:
     """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by the hash of `by`.
 
+    Only rows that fulfil `where`, if it is given; an empty array where there are none.
+
     The same rows in any order and partitioning. With a key as `by` a uniform sample without replacement; with
-    the values themselves equal rows are taken or left together. Only rows for which `where` holds. A bounded
-    heap: no sort, and no tenant holds more than its sample in memory.
+    the values themselves equal rows are taken or left together. A bounded heap: no sort, and no tenant holds
+    more than its sample in memory.
     """
     row = F.struct(*[value.alias(name) for name, value in values.items()])
-    order = F.xxhash64(by)
-    return F.min_by(row, order if where is None else F.when(where, order), size)
+    place = F.xxhash64(by)
+    # A row without a place is not looked at.
+    kept = F.min_by(row, place if where is None else F.when(where, place), size)
+    return F.coalesce(kept, F.array())
 
 
 def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[DataFrame, Column]:

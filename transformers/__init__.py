@@ -7,6 +7,7 @@ if __name__ != "tiltyard.transformers":
         " if Hugging Face's package is meant, start Python outside the Tiltyard checkout."
     )
 
+from tiltyard.transformers.custom_fields import CustomFields, CustomFieldsModel
 from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.drift_filter import DriftFilter, DriftFilterModel
 from tiltyard.transformers.feature_packer import FeaturePacker
@@ -14,13 +15,18 @@ from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
 from tiltyard.transformers.frequency_encode import FrequencyEncode, FrequencyEncodeModel
 from tiltyard.transformers.job_title import JobTitle
+from tiltyard.transformers.multi_pivot import MultiPivot, MultiPivotModel
 from tiltyard.transformers.name_similarity import NameSimilarity
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 from tiltyard.transformers.sanity_checker import SanityChecker, SanityCheckerModel
+from tiltyard.transformers.smart_text import SmartText, SmartTextModel
 from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
+from tiltyard.transformers.terms import Terms, TermsModel
 
 __all__ = [
+    "CustomFields",
+    "CustomFieldsModel",
     "DateParts",
     "DriftFilter",
     "DriftFilterModel",
@@ -31,12 +37,18 @@ __all__ = [
     "FrequencyEncode",
     "FrequencyEncodeModel",
     "JobTitle",
+    "MultiPivot",
+    "MultiPivotModel",
     "NameSimilarity",
     "NumericBuckets",
     "Pivot",
     "PivotModel",
     "SanityChecker",
     "SanityCheckerModel",
+    "SmartText",
+    "SmartTextModel",
     "TargetEncode",
     "TargetEncodeModel",
+    "Terms",
+    "TermsModel",
 ]

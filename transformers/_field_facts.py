@@ -10,10 +10,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from tiltyard.columns import column
+from tiltyard.transformers._missing import known
 from tiltyard.transformers._numbers import number
-
-# Texts that stand for a missing value; compared in lower case without outer spaces.
-_MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
 
 # Shares of the values that match, by name. RE2-like subset of Java's syntax, anchored where it says so.
 PATTERNS = {
@@ -102,8 +100,7 @@ def _is_single(data_type: T.DataType) -> bool:
 def _entry(index: int, field: T.StructField) -> Column:
     text = F.lit(None).cast("string")
     if _is_single(field.dataType):
-        trimmed = F.trim(column(field.name).cast("string"))
-        text = F.when(~F.lower(trimmed).isin(*_MISSING), trimmed)
+        text = known(column(field.name).cast("string"))
     return F.struct(F.lit(index).alias("index"), text.alias("text"))
 
 

@@ -1,13 +1,17 @@
-"""The values of a column as levels: read as strings, counted exactly, the most frequent first."""
+"""Levels: the values that matter to a tenant, counted, ranked, and looked up; shared by the stages that code values."""
 
 from __future__ import annotations
 
-from pyspark.sql import Column
+from collections.abc import Iterable
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
+from tiltyard.slots import Slot, slot_metadata
+from tiltyard.state import STATE, TENANT
 
 # approx_top_k's own limit: counts are exact up to 0.75 times as many distinct values of a tenant's column.
 # Its sketch grows with the values it meets, so a high limit costs nothing by itself.
@@ -17,7 +21,7 @@ _NOT_SINGLE = (T.ArrayType, T.MapType, T.StructType, T.BinaryType, T.VariantType
 
 
 def level(schema: T.StructType, name: str, stage: str) -> Column:
-    """The column's value as a string; null for null, and for NaN of a numeric column.
+    """A column's value as a text; null for null, and for NaN of numbers.
 
     Raises
     ------
@@ -34,16 +38,60 @@ def level(schema: T.StructType, name: str, stage: str) -> Column:
 
 
 def counts(value: Column) -> Column:
-    """An aggregate: array of (item, count), exact up to 750,000 distinct values; null is an item."""
+    """An aggregate: how often each text occurs, as array<struct<item, count>> in no order, null among them."""
     return F.call_function("approx_top_k", value, F.lit(_TRACKED), F.lit(_TRACKED))
 
 
 def most_frequent(counted: Column, top: int, support: int) -> Column:
-    """Of `counts`: array of (count, item) with at least `support` rows, at most `top`, equal counts by value."""
+    """The `top` texts with at least `support` rows, the most frequent first, equal counts by text."""
+    return F.transform(ranked(counted, top, support), lambda entry: entry["item"])
+
+
+def ranked(counted: Column, top: int, support: int) -> Column:
+    """The entries of `most_frequent`: array<struct<less, item>>, where `less` is the negative count."""
     # The sketch leaves the order of equal counts open: sort all that qualify before cutting.
     kept = F.filter(counted, lambda entry: entry["item"].isNotNull() & (entry["count"] >= support))
-    ranked = F.array_sort(F.transform(kept, lambda entry: F.struct(-entry["count"], entry["item"])))
-    return F.transform(
-        F.slice(ranked, 1, top),
-        lambda entry: F.struct((-entry["col1"]).alias("count"), entry["item"].alias("item")),
-    )
+    entries = F.transform(kept, lambda entry: F.struct((-entry["count"]).alias("less"), entry["item"]))
+    return F.slice(F.array_sort(entries), 1, top)
+
+
+def code(value: Column, levels: Column) -> Column:
+    """The rank of a value among the levels as a float, 0 for any other value, NaN for null."""
+    # No state at all (fitted on an empty frame) leaves the levels null: every value is "other".
+    rank = F.coalesce(F.array_position(levels, value), F.lit(0)).cast("float")
+    return F.when(value.isNull(), nan()).otherwise(rank)
+
+
+def flag(hit: Column, value: Column) -> Column:
+    """1.0 for a hit, 0.0 for none (or a null one: a slot without a level), NaN where `value` is null."""
+    # The hit stands first, outside of conditions: Spark shares what several outputs compute there.
+    return F.coalesce(hit.cast("float"), F.when(value.isNull(), nan()).otherwise(F.lit(0.0).cast("float")))
+
+
+def nan() -> Column:
+    """NaN as a float: a missing value in a slot."""
+    return F.lit(float("nan")).cast("float")
+
+
+def slot(value: Column, output: str, source: tuple[str, str], kind: str) -> Column:
+    """An output column with its lineage; `source`: the field and semantic type it comes from."""
+    return value.alias(output, metadata=slot_metadata(Slot(output, *source, kind)))
+
+
+def state_field(name: str) -> Column:
+    """A field of the state, in a frame of states."""
+    return F.col(STATE).getField(name)
+
+
+def level_table(states: DataFrame, slots: Iterable[tuple[str, str, Column]]) -> DataFrame:
+    """DataFrame[tenant, column, field, levels ARRAY<STRING>] from each slot's column, field and levels."""
+    rows = [
+        F.struct(F.lit(output).alias("column"), F.lit(field).alias("field"), levels.alias("levels"))
+        for output, field, levels in slots
+    ]
+    return states.select(TENANT, F.inline(F.array(*rows)))
+
+
+def one_level_each(outputs: Iterable[str], field: str, levels: Column) -> list[tuple[str, str, Column]]:
+    """Slots that stand for one level each, by rank: those beyond the last level have none."""
+    return [(output, field, F.slice(levels, rank, 1)) for rank, output in enumerate(outputs, start=1)]

@@ -14,8 +14,8 @@ from pyspark.sql import types as T
 from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import outputs_of, whole
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
-from tiltyard.transformers._levels import counts, level, most_frequent
+from tiltyard.slots import NUMERIC, lineage
+from tiltyard.transformers._levels import counts, level, nan, ranked, slot
 
 
 class _FrequencyParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -103,14 +103,13 @@ class FrequencyEncodeModel(_FrequencyParams, KeyedModel):
     def _output(self, schema: T.StructType, name: str, output: str, known: Column) -> Column:
         value = level(schema, name, "FrequencyEncodeModel")
         share = F.element_at(known["shares"], F.array_position(known["levels"], value).cast("int"))
-        field, kind = lineage(field_of(schema, name, "FrequencyEncodeModel"))
-        found = F.when(value.isNull(), float("nan")).otherwise(F.coalesce(share, F.lit(0.0)))
-        return found.cast("float").alias(output, metadata=slot_metadata(Slot(output, field, kind, NUMERIC)))
+        found = F.when(value.isNull(), nan()).otherwise(F.coalesce(share, F.lit(0.0)).cast("float"))
+        return slot(found, output, lineage(field_of(schema, name, "FrequencyEncodeModel")), NUMERIC)
 
 
 def _shares(counted: Column, top: int) -> Column:
-    ranked = most_frequent(counted, top, 1)
+    first = ranked(counted, top, 1)
     known = F.filter(counted, lambda entry: entry["item"].isNotNull())
     rows = F.aggregate(known, F.lit(0).cast("bigint"), lambda total, entry: total + entry["count"])
-    shares = F.transform(ranked, lambda entry: entry["count"] / rows)
-    return F.struct(ranked["item"].alias("levels"), shares.alias("shares"))
+    shares = F.transform(first, lambda entry: -entry["less"] / rows)
+    return F.struct(first["item"].alias("levels"), shares.alias("shares"))

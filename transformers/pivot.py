@@ -16,9 +16,8 @@ from pyspark.sql import types as T
 from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import one_of, outputs_of, whole
-from tiltyard.slots import CATEGORICAL, Slot, lineage, slot_metadata
-from tiltyard.state import STATE, TENANT
-from tiltyard.transformers._levels import counts, level, most_frequent
+from tiltyard.slots import CATEGORICAL, lineage
+from tiltyard.transformers._levels import code, counts, level, level_table, most_frequent, slot, state_field
 
 
 class _PivotParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -105,9 +104,7 @@ class Pivot(_PivotParams, KeyedEstimator):
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         top, support = self.getOrDefault(self.topK), self.getOrDefault(self.minSupport)
-        return {
-            name: most_frequent(columns[name], top, support)["item"] for name in outputs_of(self, "pivot")
-        }
+        return {name: most_frequent(columns[name], top, support) for name in outputs_of(self, "pivot")}
 
     def _model(self) -> PivotModel:
         return PivotModel()
@@ -133,37 +130,25 @@ class PivotModel(_PivotParams, KeyedModel):
 
     def levels(self) -> DataFrame:
         """DataFrame[tenant, column, field, levels ARRAY<STRING>]; levels by rank, tenant null: global row."""
-        rows = [
-            F.struct(
-                F.lit(output).alias("column"),
-                F.lit(name).alias("field"),
-                F.col(STATE).getField(name).alias("levels"),
-            )
-            for name, output in outputs_of(self, "pivot").items()
-        ]
-        return self.state.select(TENANT, F.inline(F.array(*rows)))
+        outputs = outputs_of(self, "pivot")
+        return level_table(
+            self.state, [(output, name, state_field(name)) for name, output in outputs.items()]
+        )
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         outputs = outputs_of(self, "pivot")
         return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
 
     def _output(self, schema: T.StructType, name: str, output: str, levels: Column) -> Column:
-        code = _code(level(schema, name, "PivotModel"), levels)
-        field, kind = lineage(field_of(schema, name, "PivotModel"))
+        rank = code(level(schema, name, "PivotModel"), levels)
         if self.getOrDefault(self.mode) == "codes":
-            return code.alias(output, metadata=slot_metadata(Slot(output, field, kind, CATEGORICAL)))
+            return slot(rank, output, lineage(field_of(schema, name, "PivotModel")), CATEGORICAL)
         top = self.getOrDefault(self.topK)
-        return array_to_vector(_one_hot(code, top)).alias(output, metadata=_vector_metadata(output, top))
+        return array_to_vector(_one_hot(rank, top)).alias(output, metadata=_vector_metadata(output, top))
 
 
-def _code(value: Column, levels: Column) -> Column:
-    # No state at all (fitted on an empty frame) leaves the levels null: every value is "other".
-    rank = F.coalesce(F.array_position(levels, value), F.lit(0)).cast("float")
-    return F.when(value.isNull(), F.lit(float("nan")).cast("float")).otherwise(rank)
-
-
-def _one_hot(code: Column, top: int) -> Column:
-    place = F.when(F.isnan(code), top + 1).when(code == 0, top).otherwise(code.cast("int") - 1)
+def _one_hot(rank: Column, top: int) -> Column:
+    place = F.when(F.isnan(rank), top + 1).when(rank == 0, top).otherwise(rank.cast("int") - 1)
     return F.transform(F.sequence(F.lit(0), F.lit(top + 1)), lambda index: (index == place).cast("double"))
 
 

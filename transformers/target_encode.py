@@ -18,8 +18,8 @@ from tiltyard.arrow import arrow_function
 from tiltyard.columns import column, field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import flag, number, outputs_of, text, whole
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
-from tiltyard.transformers._levels import counts, level
+from tiltyard.slots import NUMERIC, lineage
+from tiltyard.transformers._levels import counts, level, nan, slot
 from tiltyard.transformers._target_rates import Counts, target_rates
 
 # Between the parts of a counted item; the level stands last and may hold anything.
@@ -185,11 +185,8 @@ class TargetEncodeModel(_TargetParams, KeyedModel):
         place = F.lit(1) if folds is None else F.coalesce(folds.cast("int") + 2, F.lit(1))
         own = F.get(known["rates"], F.array_position(known["levels"], value).cast("int") - 1)
         found = F.coalesce(F.get(own, place - 1), F.get(known["other"], place - 1))
-        field, kind = lineage(field_of(schema, name, "TargetEncodeModel"))
-        encoded = F.when(value.isNull(), None).otherwise(found)
-        nan = F.lit(float("nan"))
-        metadata = slot_metadata(Slot(output, field, kind, NUMERIC))
-        return F.coalesce(encoded, nan).cast("float").alias(output, metadata=metadata)
+        encoded = F.coalesce(F.when(value.isNotNull(), found), nan())
+        return slot(encoded, output, lineage(field_of(schema, name, "TargetEncodeModel")), NUMERIC)
 
 
 def _item(fold: Column, label: Column, value: Column) -> Column:
