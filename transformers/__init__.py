@@ -23,6 +23,7 @@ from tiltyard.transformers.sanity_checker import SanityChecker, SanityCheckerMod
 from tiltyard.transformers.smart_text import SmartText, SmartTextModel
 from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
 from tiltyard.transformers.terms import Terms, TermsModel
+from tiltyard.transformers.text_stats import TextStats
 
 __all__ = [
     "CustomFields",
@@ -51,4 +52,5 @@ __all__ = [
     "TargetEncodeModel",
     "Terms",
     "TermsModel",
+    "TextStats",
 ]

@@ -22,7 +22,8 @@ from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.params import Ranged
 from tiltyard.slots import Slot, lineage, slot_metadata
 
-# Plain lists in, one for each column and as long as each other; as many results out, None for null.
+# Plain lists in, one for each column and as long as each other; as many results out, None for null. A result is a
+# tuple of the wanted parts in their order, or a dict by name, which may hold more parts than are wanted.
 Compute = Callable[..., Sequence[Any]]
 
 
@@ -37,8 +38,9 @@ class Part:
 class TextParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], DefaultParamsWritable):
     """A stage that adds `<input>__<part>` columns, computed in Python from each text column.
 
-    A leaf gives `_parts` and `_compute`, and `_arguments` if it reads more than the text. No job, no shuffle;
-    each batch of rows costs one call with its distinct inputs.
+    A leaf gives `_parts` and `_compute`; `_arguments` if it reads more or less than the text; `_native` for parts
+    that need no Python. No job, no shuffle; each batch of rows costs one call with its distinct inputs, or none
+    if all wanted parts are native.
     """
 
     @abstractmethod
@@ -47,11 +49,15 @@ class TextParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
 
     @abstractmethod
     def _compute(self) -> Compute:
-        """A function that the workers can import: texts (and further arguments) -> a tuple of all parts each."""
+        """A function that the workers can import: texts (and further arguments) -> the parts of each."""
 
     def _arguments(self, schema: T.StructType, text: Column) -> list[Column]:
         """The columns `_compute` is given for one input."""
         return [text]
+
+    def _native(self, text: Column) -> dict[str, Column]:
+        """The parts that Spark's own expressions give; `_compute` gives the others."""
+        return {}
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         if not self.isSet(self.inputCols):
@@ -63,12 +69,15 @@ class TextParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
 
     def _outputs(self, schema: T.StructType, name: str) -> list[Column]:
         field = text_field(schema, name, type(self).__name__)
-        parts = self._parts()
-        shape = T.StructType([T.StructField(part, one.type) for part, one in parts.items()])
-        made = once_each(self._compute(), shape)(*self._arguments(schema, column(field.name)))
+        text, parts = column(field.name), self._parts()
+        native = self._native(text)
+        shape = T.StructType(
+            [T.StructField(part, one.type) for part, one in parts.items() if part not in native]
+        )
+        made = once_each(self._compute(), shape)(*self._arguments(schema, text))
         source, kind = lineage(field)
         return [
-            made.getField(part).alias(
+            (native[part] if part in native else made.getField(part)).alias(
                 f"{name}__{part}", metadata=slot_metadata(Slot(f"{name}__{part}", source, kind, one.kind))
             )
             for part, one in parts.items()
