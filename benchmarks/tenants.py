@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from bench import CONTENDERS, FOLDS, filled, in_words, measured, report, workplace
-from pyspark.ml import Pipeline
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.evaluation import BinaryClassificationEvaluator
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tiltyard.features import feature_stages
+from tiltyard.featurizer import Featurizer
 from tiltyard.folds import hash_folds
 from tiltyard.job import Options, execute
 from tiltyard.slots import slot_table
@@ -66,7 +65,7 @@ def stock(spark: SparkSession, tenants: int, rows: int, columns: int, tried: int
 def _vectors(frame: DataFrame, tenant: str) -> DataFrame:
     own = frame.where(F.col("tenant") == tenant)
     types = {name: "Real" if name.startswith("n") else "Category" for name in frame.columns[3:]}
-    pipeline = Pipeline(stages=feature_stages(types, tenantCol=None)).fit(own)
+    pipeline = Featurizer(inputCols=list(types), types=types, outputCol="_features").fit(own)
     packed = pipeline.transform(own)
     slots = slot_table(packed.schema, pipeline)
     vector = FeatureVector.from_slot_table(slots, inputCol="_features", outputCol="features")

@@ -17,7 +17,7 @@ from tiltyard.schemas import TABLES
 from tiltyard.tables import Warehouse
 
 _LEADERBOARD = ("rank", "contender", "learner", "metric", "mean", "sd", "status", "message")
-_FEATURES = ("slot", "name", "field", "type", "kind", "dropped")
+_FEATURES = ("slot", "name", "field", "type", "kind", "dropped", "remarks")
 
 
 def run(

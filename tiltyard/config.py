@@ -71,10 +71,12 @@ class Gates(_Frozen):
 
 
 class Features(_Frozen):
-    """Limits of categorical features: levels kept per tenant, and rows a level needs."""
+    """Limits of features: values or terms kept per tenant, rows one needs, and what becomes of bad ones."""
 
     top_k: int = Field(20, ge=1)
     min_support: int = Field(10, ge=1)
+    check: bool = True
+    remove: bool = True
 
 
 class AppConfig(_Frozen):

@@ -3,58 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
 
-from pyspark.ml.base import Estimator, Transformer
+from pyspark.ml import Transformer
 
 from tiltyard.errors import TiltyardError
+from tiltyard.keyed import KeyedEstimator
 from tiltyard.slots import SEMANTIC_TYPES
-from tiltyard.transformers.date_parts import PARTS, DateParts, part_columns
-from tiltyard.transformers.feature_packer import FeaturePacker
-from tiltyard.transformers.pivot import Pivot
-
-PipelineStage = Transformer | Estimator[Any]
+from tiltyard.transformers import (
+    DateParts,
+    EmailParts,
+    JobTitle,
+    MultiPivot,
+    NameSimilarity,
+    PhoneParts,
+    Pivot,
+    SmartText,
+    TargetEncode,
+    TextStats,
+    UrlParts,
+)
+from tiltyard.transformers._term_columns import term_outputs
+from tiltyard.transformers.date_parts import PARTS, part_columns
 
 NUMBERS = ("Real", "Integral", "Percent", "Currency")
 CATEGORIES = ("Binary", "Category", "Company", "JobTitle", "Country", "State", "City", "PostalCode")
+# Categories that may have more values than a pivot keeps: each value's mean label stands beside its rank.
+MANY_VALUED = ("Category", "Company", "JobTitle", "City", "PostalCode")
 DATES = {"Timestamp": PARTS, "Date": PARTS[1:]}
 
 # Why a field of these types has no slot.
 _UNUSED = {
     "Id": "names a single record, so it says nothing about others",
-    "Text": "free text: no stage reads it yet",
-    "Email": "names a single person: no stage reads it yet",
-    "Phone": "names a single person: no stage reads it yet",
-    "URL": "no stage reads addresses yet",
-    "MultiCategory": "several values in one: no stage reads them yet",
     "Geolocation": "a place as text: no stage reads it yet",
+    "Custom": "a map of values: list it under CustomFields in a pipeline of your own",
 }
 
 
-def feature_stages(
-    types: Mapping[str, str],
-    *,
-    tenantCol: str | None,
-    topK: int = 20,
-    minSupport: int = 10,
-    timeZone: str = "UTC",
-    outputCol: str = "_features",
-) -> list[PipelineStage]:
-    """The stages that turn typed fields into one packed row: DateParts, Pivot, FeaturePacker.
+@dataclass(frozen=True)
+class Settings:
+    """What the stages of a plan are told.
 
-    Pure: no session, no frame. Numbers are packed as they are, dates as cyclic parts, categories as codes of
-    each tenant. Fields of other types are left out, see `unused_fields`. Number types of text columns are
-    read as numbers only if FieldTyper's model stands before these stages.
-
-    Parameters
+    Attributes
     ----------
-    types : semantic type by field, in the order of the slots
-    tenantCol, topK, minSupport : as for Pivot
-    timeZone : as for DateParts
+    tenant, label, fold, key : columns, None for none; without a label no stage learns from it
+    expanding : folds are blocks in time
+    levels, support : of Pivot; levels are also the terms kept of a text
+    time_zone : of DateParts
+    """
 
-    Returns
-    -------
-    list of stages, the last one FeaturePacker; only those that have something to do
+    tenant: str | None = None
+    label: str | None = None
+    fold: str | None = None
+    key: str | None = None
+    expanding: bool = False
+    levels: int = 20
+    support: int = 10
+    time_zone: str = "UTC"
+
+
+@dataclass
+class Plan:
+    """Stages that turn typed fields into columns to pack.
+
+    Attributes
+    ----------
+    parts : stages that read fields row by row
+    keyed : stages that learn a state for each tenant, from fields and parts; none reads another's output
+    columns : what is packed, in the order of the slots
+    """
+
+    parts: list[Transformer] = field(default_factory=list)
+    keyed: list[KeyedEstimator] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+
+def feature_plan(types: Mapping[str, str], settings: Settings) -> Plan:
+    """The stages for typed fields. Pure: no session, no frame.
+
+    Numbers are packed as they are, dates as cyclic parts, categories as codes of each tenant and, where there may
+    be many values, as mean labels too. Texts become sizes and, as each tenant uses them, codes or terms; titles,
+    e-mail, web and phone addresses what they tell. Fields of other types are left out, see `unused_fields`. Number
+    types of text columns are read as numbers only if FieldTyper's model stands before these stages.
 
     Raises
     ------
@@ -62,25 +92,22 @@ def feature_stages(
 
     Examples
     --------
-    >>> stages = feature_stages({"miles": "Real", "origin": "Category", "note": "Text"}, tenantCol="carrier")
-    >>> [type(stage).__name__ for stage in stages]
-    ['Pivot', 'FeaturePacker']
-    >>> stages[-1].getInputCols()
-    ['miles', 'origin__pivot']
+    >>> plan = feature_plan({"miles": "Real", "origin": "State", "note": "Text"}, Settings(tenant="carrier", levels=1))
+    >>> plan.columns
+    ['miles', 'note__words', 'note__length', 'origin__pivot', 'note__pivot', 'note__term_1']
+    >>> [type(stage).__name__ for stage in plan.keyed]
+    ['Pivot', 'SmartText']
     """
-    _check(types)
-    categories = _of(types, CATEGORIES)
-    columns = _of(types, NUMBERS)
-    stages: list[PipelineStage] = []
-    for kind, parts in DATES.items():
-        if dates := _of(types, (kind,)):
-            stages.append(DateParts(inputCols=dates, timeZone=timeZone, parts=list(parts)))
-            columns += [name for date in dates for name in part_columns(date, parts)]
-    if categories:
-        pivot = Pivot(inputCols=categories, topK=topK, minSupport=minSupport, tenantCol=tenantCol)
-        stages.append(pivot)
-        columns += [f"{name}__pivot" for name in categories]
-    return [*stages, FeaturePacker(inputCols=columns, outputCol=outputCol)]
+    for name, kind in types.items():
+        if kind not in SEMANTIC_TYPES:
+            raise TiltyardError(
+                f"feature_plan: type of '{name}' must be one of {', '.join(SEMANTIC_TYPES)}, got {kind!r}."
+            )
+    plan = Plan(columns=_of(types, NUMBERS))
+    _add_dates(plan, types, settings)
+    categories = _of(types, CATEGORIES) + _add_parts(plan, types)
+    _add_keyed(plan, types, categories, settings)
+    return plan
 
 
 def unused_fields(types: Mapping[str, str]) -> dict[str, str]:
@@ -91,17 +118,70 @@ def unused_fields(types: Mapping[str, str]) -> dict[str, str]:
     >>> unused_fields({"customer": "Id", "distance": "Real"})
     {'customer': 'Id: names a single record, so it says nothing about others'}
     """
-    _check(types)
     return {name: f"{kind}: {_UNUSED[kind]}" for name, kind in types.items() if kind in _UNUSED}
+
+
+def _add_dates(plan: Plan, types: Mapping[str, str], settings: Settings) -> None:
+    for kind, parts in DATES.items():
+        if dates := _of(types, (kind,)):
+            plan.parts.append(DateParts(inputCols=dates, timeZone=settings.time_zone, parts=list(parts)))
+            plan.columns += [name for date in dates for name in part_columns(date, parts)]
+
+
+def _add_parts(plan: Plan, types: Mapping[str, str]) -> list[str]:
+    """Add the parts of texts; the parts that are categories are returned."""
+    categories: list[str] = []
+    for kind, stage, numbers, named in _PARTS:
+        if fields := _of(types, (kind,)):
+            plan.parts.append(stage(inputCols=fields, parts=[*numbers, *named]))
+            plan.columns += [f"{name}__{part}" for name in fields for part in numbers]
+            categories += [f"{name}__{part}" for name in fields for part in named]
+    for address in _of(types, ("Email",)):
+        for company in _of(types, ("Company",)):
+            plan.parts.append(NameSimilarity(inputCols=[address, company], measures=["token_set"]))
+            plan.columns.append(f"{address}__{company}_token_set")
+    return categories
+
+
+# Type -> stage, its parts that are numbers, and those that are categories. Language and sentiment cost a thousand
+# times what words and length do, and are left to who wants them.
+_PARTS = (
+    ("Text", TextStats, ("words", "length"), ()),
+    ("Email", EmailParts, ("valid", "free_mail"), ("registered_domain",)),
+    ("URL", UrlParts, ("secure", "path_depth"), ("suffix",)),
+    ("Phone", PhoneParts, ("valid", "international"), ("region",)),
+    ("JobTitle", JobTitle, ("rank",), ("function",)),
+)
+
+
+def _add_keyed(plan: Plan, types: Mapping[str, str], categories: list[str], settings: Settings) -> None:
+    shared = {"tenantCol": settings.tenant, "minSupport": settings.support}
+    if categories:
+        plan.keyed.append(Pivot(inputCols=categories, topK=settings.levels, **shared))
+        plan.columns += [f"{name}__pivot" for name in categories]
+    if lists := _of(types, ("MultiCategory",)):
+        multi = MultiPivot(inputCols=lists, topK=settings.levels, **shared)
+        plan.keyed.append(multi)
+        plan.columns += [column for name in lists for column in multi.outputs(name)]
+    if texts := _of(types, ("Text",)):
+        # Without the label: terms chosen by it would make what is measured on the same rows too good.
+        sizes = {"topK": settings.levels, "topTerms": settings.levels}
+        plan.keyed.append(SmartText(inputCols=texts, keyCol=settings.key, **sizes, **shared))
+        plan.columns += [
+            column for name in texts for column in (f"{name}__pivot", *term_outputs(name, settings.levels))
+        ]
+    if settings.label and (many := _of(types, MANY_VALUED)):
+        plan.keyed.append(
+            TargetEncode(
+                inputCols=many,
+                labelCol=settings.label,
+                foldCol=settings.fold,
+                expanding=settings.expanding,
+                tenantCol=settings.tenant,
+            )
+        )
+        plan.columns += [f"{name}__target" for name in many]
 
 
 def _of(types: Mapping[str, str], kinds: Iterable[str]) -> list[str]:
     return [name for name, kind in types.items() if kind in set(kinds)]
-
-
-def _check(types: Mapping[str, str]) -> None:
-    for name, kind in types.items():
-        if kind not in SEMANTIC_TYPES:
-            raise TiltyardError(
-                f"feature_stages: type of '{name}' must be one of {', '.join(SEMANTIC_TYPES)}, got {kind!r}."
-            )

@@ -116,9 +116,10 @@ _DECLARED = (
         "features",
         "One slot of one tenant's packed row with its lineage; slot null for a field that became none.",
         """app STRING NOT NULL, logical_date DATE, version STRING, tenant STRING, slot INT, name STRING,
-        field STRING, type STRING, kind STRING, levels ARRAY<STRING>, dropped STRING, evidence STRING""",
+        field STRING, type STRING, kind STRING, levels ARRAY<STRING>, checks MAP<STRING,FLOAT>, dropped STRING,
+        remarks STRING, evidence STRING""",
         ("app",),
-        bulky=("dropped", "evidence"),
+        bulky=("dropped", "remarks", "evidence"),
     ),
     Table(
         "scores",

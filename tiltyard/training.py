@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, cast
 
 from pyspark.errors import AnalysisException
-from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml import PipelineModel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -19,12 +19,14 @@ from tiltyard.config import AppConfig, Config
 from tiltyard.contenders import arena, from_grids
 from tiltyard.errors import DataContractError
 from tiltyard.evaluators import evaluator_for
-from tiltyard.features import feature_stages, unused_fields
+from tiltyard.features import unused_fields
+from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_folds
 from tiltyard.slots import slot_table
+from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
-from tiltyard.transformers import FieldTyper
-from tiltyard.transformers.field_typer import FieldTyperModel
+from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
+from tiltyard.transformers.sanity_checker import MEASURES
 
 THRESHOLD = 0.5  # a probability above it is predicted to be positive
 
@@ -121,7 +123,7 @@ def feature_rows(pipeline: PipelineModel, rows: DataFrame, labels: Mapping[str, 
     evidence = {one["field"]: f"{one['evidence']} ({one['confidence']:.0%})" for one in typer.evidence}
     slots = slot_table(pipeline.transform(rows.limit(0)).schema, pipeline, FEATURES)
     said = _lookup(evidence)[F.col("field")].alias("evidence")
-    used = slots.select("*", F.lit(None).cast("string").alias("dropped"), said)
+    used = _checked(slots, pipeline).select("*", said)
     unused = [
         (name, typer.types[name], why, evidence[name]) for name, why in unused_fields(typer.types).items()
     ]
@@ -130,6 +132,25 @@ def feature_rows(pipeline: PipelineModel, rows: DataFrame, labels: Mapping[str, 
     )
     every = used.unionByName(left_out, allowMissingColumns=True)
     return every.select("*", *_literals(labels))
+
+
+def _checked(slots: DataFrame, pipeline: PipelineModel) -> DataFrame:
+    """The slot table with what SanityChecker says of each slot: why it is dropped, remarks, and its measures."""
+    checker = next((stage for stage in pipeline.stages if isinstance(stage, SanityCheckerModel)), None)
+    if checker is None:
+        return slots.select("*", F.lit(None).cast("string").alias("dropped"))
+    met, state = joined(slots, checker.state, "tenant")
+    mine = F.filter(state.getField("findings"), lambda one: one["slot"] == F.col("slot"))
+    remarks = F.array_join(F.filter(mine, lambda one: ~one["dropped"])["sentence"], "; ")
+    measured = F.get(state.getField("measures"), F.col("slot"))
+    return met.select(
+        *slots.columns,
+        F.get(F.filter(mine, lambda one: one["dropped"])["sentence"], F.lit(0)).alias("dropped"),
+        F.nullif(remarks, F.lit("")).alias("remarks"),
+        F.map_from_arrays(
+            F.array(*map(F.lit, MEASURES)), F.array(*[measured.getField(name) for name in MEASURES])
+        ).alias("checks"),
+    )
 
 
 def _fold_arguments(app: AppConfig) -> dict[str, Any]:
@@ -145,16 +166,21 @@ def _fit(rows: DataFrame, app: AppConfig) -> PipelineModel:
         raise DataContractError(
             f"{app.app}: every column of '{app.source}' is excluded; nothing to learn from."
         )
-    typer = FieldTyper(inputCols=fields, types=_types(app, fields)).fit(rows)
-    stages = feature_stages(
-        typer.types,
+    return Featurizer(
+        inputCols=fields,
+        outputCol=FEATURES,
+        types=_types(app, fields),
         tenantCol=TENANT,
-        topK=app.features.top_k,
+        labelCol=LABEL,
+        foldCol=FOLD,
+        expanding=app.folds.by == "time",
+        keyCol=KEY,
+        levels=app.features.top_k,
         minSupport=app.features.min_support,
         timeZone=app.time_zone,
-        outputCol=FEATURES,
-    )
-    return Pipeline(stages=[typer, *stages]).fit(rows)
+        check=app.features.check,
+        remove=app.features.remove,
+    ).fit(rows)
 
 
 def _types(app: AppConfig, fields: Sequence[str]) -> dict[str, str]:

@@ -49,6 +49,10 @@ class _MultiPivotParams(HasInputCols, HasTenantCol):
         """The 0/1 outputs of an input column, by rank."""
         return [f"{name}__{rank}" for rank in range(1, self.getOrDefault(self.topK) + 1)]
 
+    def outputs(self, name: str) -> list[str]:
+        """All outputs of an input column."""
+        return [*self.flags(name), f"{name}__other", f"{name}__size"]
+
 
 class MultiPivot(_MultiPivotParams, KeyedEstimator):
     """Encode lists of categories: a 0/1 slot for each of a tenant's most frequent values, and two counts.

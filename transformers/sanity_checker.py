@@ -29,7 +29,7 @@ def _struct(fields: Mapping[str, T.DataType]) -> T.StructType:
     return T.StructType([T.StructField(name, kind) for name, kind in fields.items()])
 
 
-_MEASURES = tuple(Measures.__annotations__)
+MEASURES = tuple(Measures.__annotations__)
 _FINDING = {
     "slot": T.IntegerType(),
     "name": T.StringType(),
@@ -42,7 +42,7 @@ _FINDING = {
 }
 _CHECKED = {
     "findings": T.ArrayType(_struct(_FINDING)),
-    "measures": T.ArrayType(_struct(dict.fromkeys(_MEASURES, T.FloatType()))),
+    "measures": T.ArrayType(_struct(dict.fromkeys(MEASURES, T.FloatType()))),
 }
 
 
@@ -271,7 +271,7 @@ def _checked(rows: pa.Array | None, slots: tuple[Slot, ...], limits: Limits) -> 
     return {
         "findings": [_row(one, slots[one.slot]) for one in found],
         "measures": [
-            dict(zip(_MEASURES, row, strict=True)) for row in zip(*vars(measures).values(), strict=True)
+            dict(zip(MEASURES, row, strict=True)) for row in zip(*vars(measures).values(), strict=True)
         ],
     }
 

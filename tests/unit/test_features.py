@@ -1,0 +1,53 @@
+"""The default feature plan: every type becomes a feature or has a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from tiltyard.errors import TiltyardError
+from tiltyard.features import Settings, feature_plan, unused_fields
+from tiltyard.slots import SEMANTIC_TYPES
+
+TYPES = {kind.lower(): kind for kind in SEMANTIC_TYPES}
+
+
+def _stages(settings: Settings) -> list[str]:
+    plan = feature_plan(TYPES, settings)
+    return [type(stage).__name__ for stage in (*plan.parts, *plan.keyed)]
+
+
+def test_every_type_becomes_a_feature_or_has_a_reason() -> None:
+    columns = feature_plan(TYPES, Settings(label="won")).columns
+    fields = {name.partition("__")[0] for name in columns}
+    reasons = unused_fields(TYPES)
+    assert fields | reasons.keys() == set(TYPES)
+    assert not fields & reasons.keys()
+    assert all(reason.startswith(TYPES[name]) for name, reason in reasons.items())
+    assert len(columns) == len(set(columns))
+
+
+def test_nothing_learns_from_a_label_that_is_not_there() -> None:
+    assert "TargetEncode" in _stages(Settings(label="won"))
+    assert "TargetEncode" not in _stages(Settings())
+
+
+def test_keyed_stages_are_told_the_tenant_and_read_no_others_output() -> None:
+    keyed = feature_plan(TYPES, Settings(tenant="organization", label="won", levels=3, support=2)).keyed
+    assert {stage.tenant() for stage in keyed} == {"organization"}
+    made = {
+        name
+        for stage in keyed
+        if stage.hasParam("outputCols") and stage.isSet("outputCols")
+        for name in stage.getOutputCols()
+    }
+    assert not made & {name for stage in keyed for name in stage.getInputCols()}
+
+
+def test_numbers_alone_need_no_stage() -> None:
+    plan = feature_plan({"miles": "Real", "id": "Id"}, Settings())
+    assert (plan.parts, plan.keyed, plan.columns) == ([], [], ["miles"])
+
+
+def test_unknown_types_are_refused() -> None:
+    with pytest.raises(TiltyardError, match=r"type of 'x' must be one of Real, .*, got 'Money'"):
+        feature_plan({"x": "Money"}, Settings())
