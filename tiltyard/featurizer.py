@@ -119,7 +119,9 @@ class Featurizer(
                 + ", ".join(f"'{name}' ({kind})" for name, kind in typer.types.items())
                 + ". Name the types of those that can with 'types'."
             )
-        return PipelineModel([typer, *Pipeline(stages=self._stages(plan)).fit(typer.transform(dataset)).stages])
+        return PipelineModel(
+            [typer, *Pipeline(stages=self._stages(plan)).fit(typer.transform(dataset)).stages]
+        )
 
     def _fields(self, dataset: DataFrame) -> list[str]:
         if self.isSet(self.inputCols):

@@ -173,6 +173,24 @@ def inputs_of(stage: Params) -> list[str]:
     return inputs
 
 
+def several(one: Range, words: str) -> Range:
+    """A list of one or more different values of the range `one`; `words` name their plural.
+
+    Examples
+    --------
+    >>> several(whole(1), "whole numbers of at least 1")([30, 90])
+    [30, 90]
+    """
+
+    def convert(value: Any) -> list[Any]:
+        values = [] if isinstance(value, str) else [one(item) for item in value]
+        if not values or len(set(values)) < len(values):
+            raise ValueError(value)
+        return values
+
+    return Range(f"a list of one or more different {words}", convert)
+
+
 def outputs_of(stage: Params, suffix: str) -> dict[str, str]:
     """Output name by input name of a stage with `inputCols` and `outputCols`; unset: `<input>__<suffix>`.
 
@@ -208,10 +226,25 @@ class Ranged(Params):
         checked = {param: self._checked(param, value) for param, value in own.items()}
         return super().copy({**(extra or {}), **checked})
 
+    def _given(self, name: str) -> Any:
+        """The value of a param that has to be given.
+
+        Raises
+        ------
+        TiltyardError : it is unset and has no default
+        """
+        if not self.isDefined(name):
+            words = _words(self.getParam(name))
+            raise TiltyardError(f"{type(self).__name__}: '{name}' must be {words}, got nothing.")
+        return self.getOrDefault(name)
+
     def _checked(self, param: Param[Any], value: Any) -> Any:
         try:
             return param.typeConverter(value)
         except (TypeError, ValueError, KeyError) as cause:
-            words = getattr(param.typeConverter, "words", _SHARED_WORDS.get(param.name, "of its type"))
-            name = type(self).__name__
+            name, words = type(self).__name__, _words(param)
             raise TiltyardError(f"{name}: '{param.name}' must be {words}, got {value!r}.") from cause
+
+
+def _words(param: Param[Any]) -> str:
+    return getattr(param.typeConverter, "words", _SHARED_WORDS.get(param.name, "of its type"))

@@ -29,6 +29,9 @@ from pyspark.sql import types as T
 from tiltyard.columns import column
 from tiltyard.errors import DataContractError
 
+# Columns that `fit` reads and rows to score need not have.
+_FIT_ONLY = ("labelCol", "foldCol", "keyCol", "recentCol")
+
 Stage = Transformer | Estimator[Any]
 
 
@@ -76,13 +79,17 @@ class StageCase:
         return self.stage
 
     def inputs(self) -> list[str]:
-        """Columns the stage is told to read."""
+        """Columns of the frame that `fit` and `transform` read, by any param called `...Col` or `...Cols`."""
         names: list[str] = []
-        for param in ("inputCols", "inputCol", "tenantCol"):
-            if self.stage.hasParam(param) and self.stage.isDefined(param):
+        for param in self.stage.params:
+            if (
+                param.name.endswith(("Col", "Cols"))
+                and param.name not in _FIT_ONLY
+                and self.stage.isDefined(param)
+            ):
                 value = self.stage.getOrDefault(param)
                 names += [value] if isinstance(value, str) else value
-        return names
+        return [name for name in dict.fromkeys(names) if name in self.frame.columns]
 
 
 def check_stage(case: StageCase) -> None:

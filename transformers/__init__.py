@@ -9,11 +9,15 @@ if __name__ != "tiltyard.transformers":
 
 from tiltyard.transformers.custom_fields import CustomFields, CustomFieldsModel
 from tiltyard.transformers.date_parts import DateParts
+from tiltyard.transformers.days_between import DaysBetween
 from tiltyard.transformers.drift_filter import DriftFilter, DriftFilterModel
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
 from tiltyard.transformers.frequency_encode import FrequencyEncode, FrequencyEncodeModel
+from tiltyard.transformers.geo_parts import GeoParts
+from tiltyard.transformers.history import History
+from tiltyard.transformers.holidays import Holidays
 from tiltyard.transformers.job_title import JobTitle
 from tiltyard.transformers.multi_pivot import MultiPivot, MultiPivotModel
 from tiltyard.transformers.name_similarity import NameSimilarity
@@ -24,11 +28,13 @@ from tiltyard.transformers.smart_text import SmartText, SmartTextModel
 from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
 from tiltyard.transformers.terms import Terms, TermsModel
 from tiltyard.transformers.text_stats import TextStats
+from tiltyard.transformers.time_since import TimeSince, TimeSinceModel
 
 __all__ = [
     "CustomFields",
     "CustomFieldsModel",
     "DateParts",
+    "DaysBetween",
     "DriftFilter",
     "DriftFilterModel",
     "FeaturePacker",
@@ -37,6 +43,9 @@ __all__ = [
     "FieldTyperModel",
     "FrequencyEncode",
     "FrequencyEncodeModel",
+    "GeoParts",
+    "History",
+    "Holidays",
     "JobTitle",
     "MultiPivot",
     "MultiPivotModel",
@@ -53,4 +62,6 @@ __all__ = [
     "Terms",
     "TermsModel",
     "TextStats",
+    "TimeSince",
+    "TimeSinceModel",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pyspark import keyword_only
 from pyspark.ml import Transformer
@@ -16,26 +15,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from tiltyard.columns import column, field_of
-from tiltyard.errors import DataContractError
-from tiltyard.params import Range, Ranged, some_of
+from tiltyard.params import some_of
 from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.transformers._times import DAY, HasTimeZone, date_of, time_field, wall_micros
 
 PARTS = ("hour", "weekday", "day", "month")
 
-_MICROS_A_DAY = 86_400_000_000
 
-
-def _zone(value: Any) -> str:
-    return ZoneInfo(value).key
-
-
-class DateParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], DefaultParamsWritable):
+class DateParts(HasTimeZone, Transformer, HasInputCols, DefaultParamsReadable[Any], DefaultParamsWritable):
     """Take hour, weekday, day of month and month of instants as points on circles: a sine and a cosine each.
 
     Each part is a fraction of its period, so that its end meets its start: 23:59 is near 00:00, December near
     January. Midnight, Monday, the first of a month and January are at angle 0 (sine 0, cosine 1). The hour
-    runs with the minutes; a day is a fraction of its own month's length. Null stays null. No job, no shuffle.
+    runs with the minutes; a day is a fraction of its own month's length. Null stays null, and so do the years
+    outside 1 to 9999. No job, no shuffle.
 
     Parameters
     ----------
@@ -49,6 +42,12 @@ class DateParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
     -----
     Output columns are doubles in [-1, 1] called `<input>__hour_sin`, `<input>__hour_cos` and so on.
 
+    See Also
+    --------
+    Holidays : whether a day is a public holiday, and how far the next one is.
+    DaysBetween : from one time of a row to another.
+    TimeSince : from a time of a row to one reference for all rows.
+
     Examples
     --------
     >>> import datetime
@@ -59,12 +58,6 @@ class DateParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
     [0.866, -0.5]
     """
 
-    timeZone: Param[str] = Param(
-        Params._dummy(),
-        "timeZone",
-        "zone in which instants are read",
-        Range("a time zone such as 'Europe/Berlin'", _zone),
-    )
     parts: Param[list[str]] = Param(Params._dummy(), "parts", "which parts to take", some_of(*PARTS))
 
     @keyword_only
@@ -76,11 +69,11 @@ class DateParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
         parts: list[str] | None = None,
     ) -> None:
         super().__init__()
-        self._setDefault(timeZone="UTC", parts=list(PARTS))
+        self._setDefault(parts=list(PARTS))
         self._set(**self._input_kwargs)
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        fields = [field_of(dataset.schema, name, "DateParts") for name in self.getInputCols()]
+        fields = [time_field(dataset.schema, name, "DateParts") for name in self._given("inputCols")]
         return dataset.select("*", *[made for field in fields for made in self._columns(field)])
 
     def _columns(self, field: T.StructField) -> Iterator[Column]:
@@ -107,27 +100,14 @@ def part_columns(name: str, parts: tuple[str, ...] = PARTS) -> list[str]:
 
 def _turns(field: T.StructField, zone: str) -> dict[str, Column]:
     """Fractions of a turn by part; without "hour" for dates."""
-    value = column(field.name)
-    if isinstance(field.dataType, T.DateType):
-        return _date_turns(value)
-    if isinstance(field.dataType, T.TimestampNTZType):
-        seconds = F.hour(value) * 3600 + F.minute(value) * 60 + F.second(value)
-        return {"hour": seconds / 86_400, **_date_turns(value.cast("date"))}
-    if isinstance(field.dataType, T.TimestampType):
-        # Plain arithmetic on the shifted instant: hour() and its like would follow the session's time zone.
-        wall = F.unix_micros(F.from_utc_timestamp(value, zone))
-        days = F.floor(wall / F.lit(_MICROS_A_DAY)).cast("int")
-        return {
-            "hour": F.pmod(wall, F.lit(_MICROS_A_DAY)) / _MICROS_A_DAY,
-            **_date_turns(F.date_add(F.lit("1970-01-01").cast("date"), days)),
-        }
-    kind = field.dataType.simpleString()
-    raise DataContractError(f"DateParts: column '{field.name}' must be a timestamp or a date, got {kind}.")
-
-
-def _date_turns(date: Column) -> dict[str, Column]:
-    return {
+    wall = wall_micros(field, zone)
+    date = date_of(wall)
+    turns = {
+        "hour": F.pmod(wall, F.lit(DAY)) / DAY,
         "weekday": F.weekday(date) / 7,
         "day": (F.dayofmonth(date) - 1) / F.dayofmonth(F.last_day(date)),
         "month": (F.month(date) - 1) / 12,
     }
+    if isinstance(field.dataType, T.DateType):
+        del turns["hour"]
+    return turns

@@ -87,3 +87,15 @@ def test_text_is_refused(spark: SparkSession) -> None:
         DataContractError, match="DateParts: column 'day' must be a timestamp or a date, got string"
     ):
         DateParts(inputCols=["day"]).transform(frame)
+
+
+def test_parts_of_a_second_count_and_years_beyond_9999_are_null(spark: SparkSession) -> None:
+    frame = spark.sql(
+        "SELECT timestamp_ntz'2024-01-01 00:00:00.5' AS wall, timestamp_millis(1704067200500) AS instant,"
+        " timestamp_micros(9223372036854775807) AS last"
+    )
+    output = DateParts(inputCols=frame.columns, parts=["hour", "month"]).transform(frame)
+    row = output.drop(*frame.columns).first()
+    half = math.sin(2 * math.pi * 0.5 / 86_400)
+    assert [row.wall__hour_sin, row.instant__hour_sin] == pytest.approx([half, half], rel=1e-9)
+    assert [row.last__hour_sin, row.last__month_cos] == [None, None]
