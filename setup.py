@@ -27,7 +27,7 @@ setup(
     package_dir={"tiltyard": "tiltyard", **GRAFTS},
     package_data={
         "tiltyard": ["py.typed", "**/*.sql", "**/*.html", "**/*.css", "**/*.js"],
-        "tiltyard.transformers": ["*.yaml"],
+        "tiltyard.transformers": ["*.yaml", "data/*.txt"],
         "tiltyard._conf": ["README.md", "*.yaml", "*/*.yaml"],
     },
     include_package_data=False,
