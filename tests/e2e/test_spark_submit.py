@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from tests.rides import TRAINED, Place
 from tiltyard.session import DELTA_CATALOG, DELTA_EXTENSION, DELTA_PACKAGE
 from tiltyard.tables import Warehouse
+from tiltyard.transformers._data import data_lines
 
 SUBMIT = Path(sysconfig.get_path("scripts")) / "spark-submit"
 DELTA = (f"spark.sql.extensions={DELTA_EXTENSION}", f"spark.sql.catalog.spark_catalog={DELTA_CATALOG}")
@@ -62,6 +63,17 @@ def submit(
     done = subprocess.run(command, cwd=place.folder, env=env, capture_output=True, text=True, timeout=300)
     last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "{}"
     return done.returncode, json.loads(last), done.stderr
+
+
+def test_the_wheel_brings_the_lists_of_the_stages(wheel: Path) -> None:
+    names = sorted(path.name for path in Path("transformers/data").iterdir())
+    count = f"from tiltyard.transformers import _data as d; print(d.__file__, [len(d.data_lines(n)) for n in {names}])"
+    env = {**os.environ, "PYTHONPATH": str(wheel)}
+    command = [sys.executable, "-c", count]
+    done = subprocess.run(command, cwd=wheel.parent, env=env, capture_output=True, text=True, check=True)
+    place, lengths = done.stdout.split(maxsplit=1)
+    assert place.startswith(str(wheel))
+    assert json.loads(lengths) == [len(data_lines(name)) for name in names]
 
 
 def test_train_and_score_from_the_wheel(spark: SparkSession, wheel: Path, place: Place) -> None:
