@@ -11,6 +11,7 @@ from tiltyard.transformers.custom_fields import CustomFields, CustomFieldsModel
 from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.days_between import DaysBetween
 from tiltyard.transformers.drift_filter import DriftFilter, DriftFilterModel
+from tiltyard.transformers.email_parts import EmailParts
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
@@ -22,6 +23,7 @@ from tiltyard.transformers.job_title import JobTitle
 from tiltyard.transformers.multi_pivot import MultiPivot, MultiPivotModel
 from tiltyard.transformers.name_similarity import NameSimilarity
 from tiltyard.transformers.numeric_buckets import NumericBuckets
+from tiltyard.transformers.phone_parts import PhoneParts
 from tiltyard.transformers.pivot import Pivot, PivotModel
 from tiltyard.transformers.sanity_checker import SanityChecker, SanityCheckerModel
 from tiltyard.transformers.smart_text import SmartText, SmartTextModel
@@ -29,6 +31,7 @@ from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
 from tiltyard.transformers.terms import Terms, TermsModel
 from tiltyard.transformers.text_stats import TextStats
 from tiltyard.transformers.time_since import TimeSince, TimeSinceModel
+from tiltyard.transformers.url_parts import UrlParts
 
 __all__ = [
     "CustomFields",
@@ -37,6 +40,7 @@ __all__ = [
     "DaysBetween",
     "DriftFilter",
     "DriftFilterModel",
+    "EmailParts",
     "FeaturePacker",
     "FeatureVector",
     "FieldTyper",
@@ -51,6 +55,7 @@ __all__ = [
     "MultiPivotModel",
     "NameSimilarity",
     "NumericBuckets",
+    "PhoneParts",
     "Pivot",
     "PivotModel",
     "SanityChecker",
@@ -64,4 +69,5 @@ __all__ = [
     "TextStats",
     "TimeSince",
     "TimeSinceModel",
+    "UrlParts",
 ]
