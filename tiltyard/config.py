@@ -21,7 +21,7 @@ from tiltyard.errors import ConfigError
 FieldType = Literal[
     "Real", "Integral", "Percent", "Currency", "Binary", "Date", "Timestamp", "Category", "MultiCategory",
     "Text", "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode",
-    "Geolocation", "Id",
+    "Geolocation", "Id", "Custom", "Other",
 ]  # fmt: skip
 Metric = Literal["auroc", "aupr", "log_loss", "brier"]
 Learner = Literal["prior", "linear", "forest", "boosting"]

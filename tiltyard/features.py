@@ -11,6 +11,7 @@ from tiltyard.errors import TiltyardError
 from tiltyard.keyed import KeyedEstimator
 from tiltyard.slots import SEMANTIC_TYPES
 from tiltyard.transformers import (
+    CustomFields,
     DateParts,
     EmailParts,
     JobTitle,
@@ -23,6 +24,7 @@ from tiltyard.transformers import (
     TextStats,
     UrlParts,
 )
+from tiltyard.transformers._custom_kinds import SLOTTED
 from tiltyard.transformers._term_columns import term_outputs
 from tiltyard.transformers.date_parts import PARTS, part_columns
 
@@ -35,8 +37,8 @@ DATES = {"Timestamp": PARTS, "Date": PARTS[1:]}
 # Why a field of these types has no slot.
 _UNUSED = {
     "Id": "names a single record, so it says nothing about others",
-    "Geolocation": "a place as text: no stage reads it yet",
-    "Custom": "a map of values: list it under CustomFields in a pipeline of your own",
+    "Geolocation": "a place: name its columns to GeoParts in a pipeline of your own",
+    "Other": "its own type is none that a stage reads",
 }
 
 
@@ -163,6 +165,10 @@ def _add_keyed(plan: Plan, types: Mapping[str, str], categories: list[str], sett
         multi = MultiPivot(inputCols=lists, topK=settings.levels, **shared)
         plan.keyed.append(multi)
         plan.columns += [column for name in lists for column in multi.outputs(name)]
+    if maps := _of(types, ("Custom",)):
+        custom = CustomFields(inputCols=maps, topK=settings.levels, keyCol=settings.key, **shared)
+        plan.keyed.append(custom)
+        plan.columns += [column for name in maps for kind in SLOTTED for column in custom.outputs(name, kind)]
     if texts := _of(types, ("Text",)):
         # Without the label: terms chosen by it would make what is measured on the same rows too good.
         sizes = {"topK": settings.levels, "topTerms": settings.levels}

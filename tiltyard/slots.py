@@ -18,7 +18,7 @@ METADATA = "tiltyard"  # our key among a column's metadata
 SEMANTIC_TYPES = (
     "Real", "Integral", "Percent", "Currency", "Binary", "Date", "Timestamp", "Category", "MultiCategory",
     "Text", "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode",
-    "Geolocation", "Id",
+    "Geolocation", "Id", "Custom", "Other",
 )  # fmt: skip
 
 NUMERIC, CATEGORICAL = "numeric", "categorical"

@@ -13,7 +13,7 @@ from tiltyard.columns import column
 from tiltyard.transformers._missing import known
 from tiltyard.transformers._numbers import number
 
-# Shares of the values that match, by name. RE2-like subset of Java's syntax, anchored where it says so.
+# Shares of the values that match, by name. Java's syntax as far as Python has it too, anchored where it says so.
 PATTERNS = {
     "email": r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$",
     "url": r"^(?i:https?://|www\.)\S+$",
@@ -26,13 +26,17 @@ PATTERNS = {
     "currency": r"^\s*[-+]?\s*[$€£¥]|[$€£¥]\s*$",
     "percent": r"%\s*$",
     "yes_no": r"^(?i:yes|no|y|n|true|false|t|f|on|off|0|1|0\.0|1\.0)$",
-    "zero_one": r"^[01](\.0+)?$",
     "digit": r"\d",
     "list": r"[^;|][;|][^;|]",
     "job": r"(?i)\b(manager|director|engineer|officer|president|vp|ceo|cto|cfo|analyst|consultant|head of|"
     r"developer|assistant|specialist|coordinator|representative|owner|founder)\b",
     "company": r"(?i)\b(inc|ltd|llc|gmbh|corp|corporation|company|plc|ag|group|holdings|bv|s\.a)\b\.?$",
+    "status": r"^(?i:new|open|opened|closed|active|inactive|pending|running|done|paid|sent|draft|won|lost|"
+    r"ok|failed|completed?|cancell?ed|in progress|on hold)$",
 }
+
+_EXAMPLES = 3
+_EXAMPLE_LENGTH = 100  # characters; they are shown to people
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Facts:
 
     Attributes
     ----------
-    name, data_type : the column
+    name, data_type, comment : the column
     rows, values : sampled rows, and those with a value
     distinct, words : different values; mean number of words
     numbers, whole : shares that read as a number, as a whole number
@@ -52,6 +56,7 @@ class Facts:
 
     name: str
     data_type: T.DataType
+    comment: str
     rows: int
     values: int
     distinct: int
@@ -68,19 +73,17 @@ class Facts:
         """Different values as a share of all."""
         return self.distinct / self.values if self.values else 0.0
 
-    @property
-    def missing(self) -> float:
-        return 1 - self.values / self.rows if self.rows else 1.0
-
 
 def facts(frame: DataFrame, names: list[str], rows: int) -> list[Facts]:
-    """Facts about the named columns, in their order. One aggregation; one row a column is collected."""
+    """Facts about the named columns, in their order. One Spark job; one row a column is collected."""
     if not names:
         return []
     fields = [frame.schema[name] for name in names]
     values = [_entry(index, field) for index, field in enumerate(fields)]
     long = sample(frame, names, rows).select(F.inline(F.array(*values)))
-    found = {row["index"]: row for row in long.groupBy("index").agg(*_aggregates()).collect()}
+    # Values repeat: what is asked of each is asked once.
+    distinct = long.groupBy("index", "text").agg(F.count(F.lit(1)).alias("n")).select("*", *_properties())
+    found = {row["index"]: row for row in distinct.groupBy("index").agg(*_aggregates()).collect()}
     return [_facts(field, found.get(index)) for index, field in enumerate(fields)]
 
 
@@ -104,47 +107,50 @@ def _entry(index: int, field: T.StructField) -> Column:
     return F.struct(F.lit(index).alias("index"), text.alias("text"))
 
 
-def _aggregates() -> list[Column]:
+def _properties() -> list[Column]:
+    """What is asked of a value."""
     text, value = F.col("text"), number(F.col("text"))
-    # Sizes of the sketch: more than any sample has distinct values, so that the count is exact.
-    top = F.call_function("approx_top_k", text, F.lit(1_000_000), F.lit(1_000_000))
-    items = F.transform(
-        F.filter(top, lambda e: e["item"].isNotNull()), lambda e: F.struct(-e["count"], e["item"])
-    )
-    examples = F.transform(F.slice(F.array_sort(items), 1, 3), lambda e: e["item"])
-    words = F.size(F.split(text, r"\s+"))
     return [
-        F.count(F.lit(1)).alias("rows"),
-        F.count(text).alias("values"),
-        F.size(items).alias("distinct"),
-        examples.alias("examples"),
-        F.avg(F.when(text.isNotNull(), words)).alias("words"),
-        F.avg(F.when(text.isNotNull(), value.isNotNull().cast("int"))).alias("numbers"),
-        F.avg(F.when(text.isNotNull(), F.coalesce((value == F.floor(value)).cast("int"), F.lit(0)))).alias(
-            "whole"
-        ),
+        F.size(F.split(text, r"\s+")).alias("words"),
+        value.alias("value"),
+        *[text.rlike(pattern).alias(f"is_{name}") for name, pattern in PATTERNS.items()],
+    ]
+
+
+def _aggregates() -> list[Column]:
+    text, n, value = F.col("text"), F.col("n"), F.col("value")
+    there = text.isNotNull()
+    most = F.array_sort(F.collect_list(F.when(there, F.struct(-n, F.left(text, F.lit(_EXAMPLE_LENGTH))))))
+    values = F.sum(F.when(there, n))
+
+    def share(condition: Column) -> Column:
+        return F.sum(F.when(condition, n)) / values
+
+    return [
+        F.sum(n).alias("rows"),
+        values.alias("values"),
+        F.count(text).alias("distinct"),
+        F.slice(most, 1, _EXAMPLES)["col2"].alias("examples"),
+        (F.sum(F.when(there, n * F.col("words"))) / values).alias("words"),
+        share(value.isNotNull()).alias("numbers"),
+        share(value == F.floor(value)).alias("whole"),
         F.min(value).alias("low"),
         F.max(value).alias("high"),
-        *[F.avg(text.rlike(pattern).cast("int")).alias(f"is_{name}") for name, pattern in PATTERNS.items()],
+        *[share(F.col(f"is_{name}")).alias(f"is_{name}") for name in PATTERNS],
     ]
 
 
 def _facts(field: T.StructField, row: Any) -> Facts:
-    if row is None:
-        return Facts(
-            field.name, field.dataType, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, dict.fromkeys(PATTERNS, 0.0), ()
-        )
+    said = row.asDict() if row is not None else {}
+    numbers = {name: said.get(name) or 0.0 for name in ("words", "numbers", "whole", "low", "high")}
     return Facts(
         name=field.name,
         data_type=field.dataType,
-        rows=row["rows"],
-        values=row["values"],
-        distinct=row["distinct"],
-        words=row["words"] or 0.0,
-        numbers=row["numbers"] or 0.0,
-        whole=row["whole"] or 0.0,
-        low=row["low"] or 0.0,
-        high=row["high"] or 0.0,
-        shares={name: row[f"is_{name}"] or 0.0 for name in PATTERNS},
-        examples=tuple(row["examples"]),
+        comment=str((field.metadata or {}).get("comment", "")),
+        rows=said.get("rows") or 0,
+        values=said.get("values") or 0,
+        distinct=said.get("distinct") or 0,
+        shares={name: said.get(f"is_{name}") or 0.0 for name in PATTERNS},
+        examples=tuple(said.get("examples") or ()),
+        **numbers,
     )

@@ -6,10 +6,10 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 # Compared in lower case without outer spaces.
-_MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
 
 
 def known(text: Column) -> Column:
     """A text without outer spaces, null where it stands for a missing value."""
     trimmed = F.trim(text)
-    return F.when(~F.lower(trimmed).isin(*_MISSING), trimmed)
+    return F.when(~F.lower(trimmed).isin(*MISSING), trimmed)

@@ -67,9 +67,15 @@ class TextParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
         outputs = [one for name in self.getInputCols() for one in self._outputs(dataset.schema, name)]
         return dataset.select("*", *outputs)
 
+    def _field(self, schema: T.StructType, name: str) -> T.StructField:
+        field = field_of(schema, name, type(self).__name__)
+        # What was read from a file as a whole number is the text of its digits: a phone number, say.
+        whole = isinstance(field.dataType, T.IntegralType)
+        return field if whole else text_field(schema, name, type(self).__name__)
+
     def _outputs(self, schema: T.StructType, name: str) -> list[Column]:
-        field = text_field(schema, name, type(self).__name__)
-        text, parts = column(field.name), self._parts()
+        field = self._field(schema, name)
+        text, parts = column(field.name).cast("string"), self._parts()
         native = self._native(text)
         shape = T.StructType(
             [T.StructField(part, one.type) for part, one in parts.items() if part not in native]

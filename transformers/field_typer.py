@@ -10,13 +10,13 @@ from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasInputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
-from pyspark.sql.types import StructField
+from pyspark.sql.types import StructField, StructType
 
 from tiltyard.columns import column, field_of
 from tiltyard.params import Range, Ranged, whole
 from tiltyard.slots import METADATA, SEMANTIC_TYPES
 from tiltyard.transformers._field_facts import facts
-from tiltyard.transformers._field_rules import finding
+from tiltyard.transformers._field_rules import Finding, finding
 
 # Enough for shares within a percent, few enough for seconds on a wide table.
 _SAMPLE_ROWS = 10_000
@@ -32,21 +32,25 @@ def _types(value: Any) -> dict[str, str]:
 class FieldTyper(
     Ranged, Estimator["FieldTyperModel"], HasInputCols, DefaultParamsReadable[Any], DefaultParamsWritable
 ):
-    """Find the semantic type of every column from its name and a sample of its values.
+    """Find the semantic type of every column from its name, its comment and a sample of its values.
 
-    Looks at patterns (e-mail, web, date, phone, place, ...), the share of different and of missing values,
-    number ranges, and the words of the name. Values such as "", "NA" and "null" count as missing. Columns
-    without values keep what their own type suggests, with confidence 0. `fit` costs one aggregation over the
-    sample, whatever the number of columns, and collects one row for each; `transform` adds metadata and casts
-    nothing.
+    Looks at patterns (e-mail, web, date, phone, place, ...), the share of different values, number ranges,
+    and the words of the name; of the column's comment (`COMMENT` in SQL) where the name says nothing. A type
+    that an earlier stage left in the column's metadata stays. Values such as "", "NA" and "null" count as
+    missing. Columns without values keep what their own type suggests, with confidence 0.
+
+    Lists of texts are MultiCategory, maps of texts Custom, a struct of latitude and longitude is a
+    Geolocation; what no stage reads (other lists, maps and structs, binary, intervals) is Other.
+
+    `fit` costs one Spark job over the sample, whatever the number of columns, and collects a row for each;
+    `transform` adds metadata, launches no job and casts nothing.
 
     Parameters
     ----------
     inputCols : columns to type; default: all of the frame's
-    types : semantic type by column name for those that are known already; they win over what is found
+    types : semantic type by column name for those that are known already; they win over everything
     sampleRows : at most this many rows are looked at: those with the smallest hash of their values, the same
-    in
-        any order and partitioning. Rows that are equal in all columns are taken or left together.
+        in any order and partitioning. Rows that are equal in all columns are taken or left together.
 
     Notes
     -----
@@ -89,18 +93,23 @@ class FieldTyper(
     def _fit(self, dataset: DataFrame) -> FieldTyperModel:
         inputs = self.getInputCols() if self.isSet(self.inputCols) else dataset.columns
         names = [field_of(dataset.schema, name, "FieldTyper").name for name in inputs]
-        given = self.getOrDefault(self.types)
-        for name in given:
-            field_of(dataset.select(*map(column, names)).schema, name, "FieldTyper: 'types'")
-        wanted = [name for name in names if name not in given]
-        found = {
-            one.name: finding(one)._asdict()
-            for one in facts(dataset, wanted, self.getOrDefault("sampleRows"))
+        fields = StructType([dataset.schema[name] for name in names])
+        given = {
+            field_of(fields, name, "FieldTyper: 'types'").name: Finding(kind, 1.0, "given")
+            for name, kind in self.getOrDefault(self.types).items()
         }
-        found |= {
-            name: {"type": kind, "confidence": 1.0, "evidence": "given"} for name, kind in given.items()
-        }
-        return FieldTyperModel(findings=[{"field": name, **found[name]} for name in names])
+        known = _left_earlier(fields) | given
+        wanted = [name for name in names if name not in known]
+        looked_at = facts(dataset, wanted, self.getOrDefault("sampleRows"))
+        found = known | {one.name: finding(one) for one in looked_at}
+        return FieldTyperModel(findings=[{"field": name, **found[name]._asdict()} for name in names])
+
+
+def _left_earlier(fields: StructType) -> dict[str, Finding]:
+    """The types that stand in the columns' metadata already."""
+    left = {field.name: (field.metadata or {}).get(METADATA, {}).get("type") for field in fields}
+    why = "given by an earlier stage"
+    return {name: Finding(kind, 1.0, why) for name, kind in left.items() if kind in SEMANTIC_TYPES}
 
 
 class FieldTyperModel(Ranged, Model, DefaultParamsReadable[Any], DefaultParamsWritable):
@@ -150,5 +159,7 @@ class FieldTyperModel(Ranged, Model, DefaultParamsReadable[Any], DefaultParamsWr
 def _typed(field: StructField, kind: str | None) -> Column:
     if kind is None:
         return column(field.name)
-    metadata = {**(field.metadata or {}), METADATA: {"field": field.name, "type": kind}}
+    metadata = dict(field.metadata or {})
+    # A derived column keeps its lineage.
+    metadata[METADATA] = {"field": field.name, **metadata.get(METADATA, {}), "type": kind}
     return column(field.name).alias(field.name, metadata=metadata)

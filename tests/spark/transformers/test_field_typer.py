@@ -6,11 +6,12 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from tests.field_facts import facts_of
 from tiltyard.errors import DataContractError
 from tiltyard.slots import SEMANTIC_TYPES
 from tiltyard.testing import counted_jobs
-from tiltyard.transformers import FieldTyper
-from tiltyard.transformers._field_rules import words_of
+from tiltyard.transformers import FieldTyper, Pivot
+from tiltyard.transformers._field_facts import facts
 
 # Column name, SQL over id (0 to 299), type.
 COLUMNS = [
@@ -51,6 +52,9 @@ COLUMNS = [
     ("city", "element_at(array('Berlin', 'Paris', 'Rome'), int(id % 3) + 1)", "City"),
     ("zip", "10000 + id % 90", "PostalCode"),
     ("place", "concat('52.', id, ', 13.', id)", "Geolocation"),
+    ("point", "named_struct('lat', id / 10, 'lon', id / 5)", "Geolocation"),
+    ("extras", "map('colour', string(id))", "Custom"),
+    ("embedding", "array(id / 7)", "Other"),
     ("customerID", "concat('C-', id)", "Id"),
     ("row", "id", "Id"),
     ("nothing", "string(null)", "Category"),
@@ -110,13 +114,45 @@ def test_jobs_do_not_grow_with_columns(spark: SparkSession) -> None:
     assert many() == few() > 0
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("customerID", ["customer", "id"]),
-        ("HTTPStatus code", ["http", "status", "code"]),
-        ("arr_del15", ["arr", "del15"]),
-    ],
-)
-def test_words_of_a_name(name: str, words: list[str]) -> None:
-    assert words_of(name) == words
+def test_facts_are_those_of_plain_python(spark: SparkSession) -> None:
+    columns = {
+        "x": ["1.5", " 2", "NA", None, "$1,200", "45 %", "", "-3", "2"],
+        "when": ["2024-01-02", "2024-01-02T10:00", "1/2/2024", "?", "soon", "soon", "b", "a", "a"],
+        "who": [
+            "a@x.org",
+            "+49 30 1234567",
+            "ACME Inc.",
+            "VP of Sales",
+            "x;y",
+            "www.x.org",
+            "on hold",
+            "Y",
+            "Y",
+        ],
+    }
+    frame = spark.createDataFrame(
+        list(zip(*columns.values(), strict=True)), "x string, when string, who string"
+    )
+    for found, (name, values) in zip(facts(frame, list(columns), 100), columns.items(), strict=True):
+        wanted = facts_of(name, values)
+        for key, value in vars(found).items():
+            assert value == pytest.approx(getattr(wanted, key)) if key != "data_type" else True, (name, key)
+
+
+def test_comments_and_types_of_earlier_stages_are_read_from_the_metadata(spark: SparkSession) -> None:
+    frame = spark.range(100).selectExpr(
+        "id % 7 AS x1", "id % 7 AS x2", "id % 7 AS n", "concat('v', id % 3) AS c"
+    )
+    frame = frame.withMetadata("x1", {"comment": "Price in euros"})
+    typed = FieldTyper(inputCols=["x2"], types={"x2": "Percent"}).fit(frame).transform(frame)
+    pivoted = Pivot(inputCols=["c"]).fit(typed).transform(typed)
+    model = FieldTyper(types={"N": "Real"}).fit(pivoted)
+    assert model.types == {
+        "x1": "Currency", "x2": "Percent", "n": "Real", "c": "Category", "c__pivot": "Category"
+    }  # fmt: skip
+    assert [one["evidence"] for one in model.evidence][1:3] == ["given by an earlier stage", "given"]
+    # What is there already stays: the comment, and the lineage of a derived column.
+    schema = model.transform(pivoted).schema
+    assert schema["x1"].metadata["comment"] == "Price in euros"
+    assert schema["c__pivot"].metadata == pivoted.schema["c__pivot"].metadata
+    assert FieldTyper(types={"x2": "Currency"}).fit(typed).types["x2"] == "Currency"
