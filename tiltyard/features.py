@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pyspark.ml import Transformer
 
@@ -157,7 +158,7 @@ _PARTS = (
 
 
 def _add_keyed(plan: Plan, types: Mapping[str, str], categories: list[str], settings: Settings) -> None:
-    shared = {"tenantCol": settings.tenant, "minSupport": settings.support}
+    shared: dict[str, Any] = {"tenantCol": settings.tenant, "minSupport": settings.support}
     if categories:
         plan.keyed.append(Pivot(inputCols=categories, topK=settings.levels, **shared))
         plan.columns += [f"{name}__pivot" for name in categories]
@@ -171,8 +172,10 @@ def _add_keyed(plan: Plan, types: Mapping[str, str], categories: list[str], sett
         plan.columns += [column for name in maps for kind in SLOTTED for column in custom.outputs(name, kind)]
     if texts := _of(types, ("Text",)):
         # Without the label: terms chosen by it would make what is measured on the same rows too good.
-        sizes = {"topK": settings.levels, "topTerms": settings.levels}
-        plan.keyed.append(SmartText(inputCols=texts, keyCol=settings.key, **sizes, **shared))
+        levels = settings.levels
+        plan.keyed.append(
+            SmartText(inputCols=texts, keyCol=settings.key, topK=levels, topTerms=levels, **shared)
+        )
         plan.columns += [
             column for name in texts for column in (f"{name}__pivot", *term_outputs(name, settings.levels))
         ]

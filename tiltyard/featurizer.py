@@ -151,7 +151,7 @@ class Featurizer(
         return SanityChecker(
             inputCol=_UNCHECKED,
             outputCol=self.getOutputCol(),
-            labelCol=self._named("labelCol"),
+            labelCol=self.getOrDefault(self.labelCol),
             tenantCol=self._named("tenantCol"),
             keyCol=self._named("keyCol"),
             remove=self.getOrDefault(self.remove),

@@ -74,7 +74,7 @@ def cramers_v(counts: Floats) -> Floats:
     free = (bins - 1) * (classes - 1) / (rows - 1)
     phi = np.maximum(square.sum(axis=(1, 2)) / rows - free, 0)
     least = np.minimum(bins - (bins - 1) ** 2 / (rows - 1), classes - (classes - 1) ** 2 / (rows - 1)) - 1
-    return np.sqrt(np.divide(phi, least, out=np.zeros_like(phi), where=least > 0))
+    return np.asarray(np.sqrt(np.divide(phi, least, out=np.zeros_like(phi), where=least > 0)))
 
 
 def null_or_not(counts: Floats) -> Floats:
@@ -102,7 +102,7 @@ def _area(mine: Floats, rest: Floats) -> Floats:
     below = np.cumsum(rest, axis=1) - rest
     won = (mine * (below + rest / 2)).sum(axis=1)
     pairs = mine.sum(axis=1) * rest.sum(axis=1)
-    return np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0)
+    return np.asarray(np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0))
 
 
 def _best(area: Floats) -> Floats:

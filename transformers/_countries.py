@@ -13,8 +13,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 # A column of countries holds few texts many times; the bound is for columns that hold something else.
 @lru_cache(maxsize=10_000)
-def iso_code(text: str) -> str | None:
-    """The two-letter code of a country, None for a text that names none.
+def iso_code(text: str | None) -> str | None:
+    """The two-letter code of a country, None for a text that names none and for None.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ def iso_code(text: str) -> str | None:
     >>> [iso_code(text) for text in ("Germany", "usa", " GBR ", "Côte d'Ivoire", "Korea, Republic of", "N/A")]
     ['DE', 'US', 'GB', 'CI', 'KR', None]
     """
+    if text is None:
+        return None
     return _codes().get(text.strip().upper()) or _names().get(_key(text))
 
 

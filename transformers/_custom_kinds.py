@@ -62,8 +62,8 @@ def described(
     taken: Counter[str] = Counter()
     found = []
     for less, key in kept[: limits.fields]:
-        at = places[key]
-        kind, levels = _kind([values[one] for one in at], Counter(reads[one] for one in at), limits)
+        mine = places[key]
+        kind, levels = _kind([values[one] for one in mine], Counter(reads[one] for one in mine), limits)
         taken[kind] += 1
         slot = taken[kind] if taken[kind] <= limits.slots.get(kind, 0) else None
         found.append({"key": key, "kind": kind, "slot": slot, "filled": -less / rows, "levels": levels})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import Column
@@ -19,7 +19,7 @@ def each_state(compute: Callable[..., Any], returns: str) -> Callable[..., Colum
     One row at a time becomes Python objects: there are few states, and each may hold thousands of rows. A
     null goes in as None.
     """
-    kind = cast(T.DataType, T.DataType.fromDDL(returns))
+    kind = T.DataType.fromDDL(returns)
     shape = to_arrow_type(kind)
 
     def on_batch(*columns: pa.Array) -> pa.Array:

@@ -174,7 +174,7 @@ def _pure(some: Floats, counts: Floats, limits: Limits) -> int:
 
 
 def _ids(values: Floats, slots: Sequence[Slot], dropped: set[int]) -> list[Finding]:
-    found = []
+    found: list[Finding] = []
     for at in range(len(slots)):
         one = values[:, at]
         if at in dropped or slots[at].kind == CATEGORICAL or np.isnan(one).any() or (one % 1).any():
@@ -194,7 +194,7 @@ def _duplicates(values: Floats, slots: Sequence[Slot], dropped: set[int], limits
     z = _standardised(values[:, left])
     r = np.abs(z.T @ z) / len(values)
     null = np.isnan(values[:, left])
-    found = []
+    found: list[Finding] = []
     for second, first in zip(*np.nonzero(np.tril(r >= limits.duplicate, k=-1)), strict=True):
         at, other = left[second], left[first]
         same = slots[at].kind == slots[other].kind and (null[:, first] == null[:, second]).all()
@@ -229,7 +229,7 @@ def _variance(values: Floats) -> Floats:
     count = (~np.isnan(values)).sum(axis=0)
     mean = np.nansum(values, axis=0) / np.maximum(count, 1)
     square = np.nansum((values - mean) ** 2, axis=0)
-    return np.divide(square, count, out=np.full(values.shape[1], np.nan), where=count > 0)
+    return np.asarray(np.divide(square, count, out=np.full(values.shape[1], np.nan), where=count > 0))
 
 
 def _standardised(values: Floats) -> Floats:
@@ -238,7 +238,7 @@ def _standardised(values: Floats) -> Floats:
     mean = np.nansum(values, axis=0) / np.maximum(count, 1)
     apart = np.where(np.isnan(values), 0.0, values - mean)
     norm = np.sqrt((apart**2).sum(axis=0) / len(values))
-    return np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0)
+    return np.asarray(np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0))
 
 
 def _correlation(values: Floats, labels: Floats) -> Floats:
@@ -250,4 +250,6 @@ def _correlation(values: Floats, labels: Floats) -> Floats:
     x = np.where(present, values, 0.0)
     x = np.where(present, x - x.sum(axis=0) / count, 0.0)
     norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum(axis=0))
-    return np.divide((x * y).sum(axis=0), norm, out=np.full(values.shape[1], np.nan), where=norm > 0)
+    return np.asarray(
+        np.divide((x * y).sum(axis=0), norm, out=np.full(values.shape[1], np.nan), where=norm > 0)
+    )

@@ -51,8 +51,8 @@ def target_rates(counts: Counts, *, smoothing: float, most: int, support: int, e
     shape = (len(different), int(counts.folds.max(initial=-1)) + 2)
     # Column 0 holds the rows of no fold: every fold may know them.
     cells = at * shape[1] + counts.folds + 1
-    rows = np.bincount(cells, counts.rows, minlength=int(np.prod(shape))).reshape(shape)
-    sums = np.bincount(cells, counts.rows * counts.labels, minlength=int(np.prod(shape))).reshape(shape)
+    rows = _summed(cells, counts.rows, shape)
+    sums = _summed(cells, counts.rows * counts.labels, shape)
     known_rows, known_sums = _known(rows, expanding), _known(sums, expanding)
     with np.errstate(invalid="ignore", divide="ignore"):
         other = known_sums.sum(axis=0) / known_rows.sum(axis=0)
@@ -60,6 +60,10 @@ def target_rates(counts: Counts, *, smoothing: float, most: int, support: int, e
     total = rows.sum(axis=1)
     order = [one for one in np.lexsort((different, -total)) if total[one] >= support][:most]
     return Rates([str(different[one]) for one in order], rates[order], other)
+
+
+def _summed(cells: npt.NDArray[np.int64], weights: Floats, shape: tuple[int, int]) -> Floats:
+    return np.bincount(cells, weights, minlength=int(np.prod(shape))).reshape(shape).astype(float)
 
 
 def _known(cells: Floats, expanding: bool) -> Floats:

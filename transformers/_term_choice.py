@@ -33,7 +33,7 @@ class Rules:
     words: int
 
 
-def searchable(texts: Sequence[str] | None, labels: Sequence[float | None] | None, rules: Rules) -> list[str]:
+def searchable(texts: Sequence[str], labels: Sequence[float | None], rules: Rules) -> list[str]:
     """The chosen terms between two spaces: so a search in a text finds whole words only.
 
     Examples

@@ -176,8 +176,8 @@ class CustomFields(_CustomFieldsParams, KeyedEstimator):
         )
 
         # In Python, once a state: values are grouped by keys nobody knows beforehand.
-        def describe(*sample: Any) -> list[dict[str, Any]]:
-            return described(*sample, limits)
+        def describe(keys: Any, values: Any, reads: Any, rows: Any) -> list[dict[str, Any]]:
+            return described(keys, values, reads, rows, limits)
 
         find = each_state(describe, _FIELDS)
         return {name: _by_slot(find(*_read(columns[name]))) for name in inputs_of(self)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark import keyword_only
@@ -166,8 +166,8 @@ class SmartText(_SmartTextParams, KeyedEstimator):
         limits, rules = self._limits(), self.rules(self.getOrDefault(self.topTerms))
 
         # In Python, once a state: it chooses terms, and writes sentences.
-        def decide(found: Mapping[str, Any], *sample: Sequence[Any]) -> dict[str, Any]:
-            return decision(found, *sample, limits, rules)
+        def decide(found: Mapping[str, Any], texts: Any, labels: Any) -> dict[str, Any]:
+            return decision(found, texts, labels, limits, rules)
 
         decided = each_state(decide, "decision string, reason string, terms array<string>")
         return {name: self._field(_part(columns, name), decided) for name in inputs_of(self)}

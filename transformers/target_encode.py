@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -149,7 +150,7 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
         return TargetEncodeModel()
 
     def _rates(self) -> Callable[[pa.Array], pa.Array]:
-        wanted = {
+        wanted: dict[str, Any] = {
             "smoothing": self.getOrDefault(self.smoothing),
             "most": self.getOrDefault(self.maxLevels),
             "support": self.getOrDefault(self.minSupport),

@@ -79,19 +79,19 @@ class Terms(_TermsParams, KeyedEstimator):
 
     Examples
     --------
-    >>> rows = [("a", "Late flight"), ("a", "Late, again!"), ("a", "On time"), ("b", "On time"), ("b", None)]
-    >>> frame = spark.createDataFrame(rows, "tenant string, note string")
-    >>> terms = Terms(inputCols=["note"], tenantCol="tenant", topK=2, minSupport=1, maxShare=0.9)
-    >>> terms.fit(frame).transform(frame).orderBy("tenant", "note").show()
-    +------+------------+------------+------------+
-    |tenant|        note|note__term_1|note__term_2|
-    +------+------------+------------+------------+
-    |     a| Late flight|         0.0|         1.0|
-    |     a|Late, again!|         1.0|         1.0|
-    |     a|     On time|         0.0|         0.0|
-    |     b|        NULL|         NaN|         NaN|
-    |     b|     On time|         0.0|         0.0|
-    +------+------------+------------+------------+
+    >>> notes = ["Late flight", "Late, again!", "On time", "Just on time", None]
+    >>> frame = spark.createDataFrame([(note,) for note in notes], "note string")
+    >>> terms = Terms(inputCols=["note"], topK=3, minSupport=2)
+    >>> terms.fit(frame).transform(frame).orderBy("note").show()
+    +------------+------------+------------+------------+
+    |        note|note__term_1|note__term_2|note__term_3|
+    +------------+------------+------------+------------+
+    |        NULL|         NaN|         NaN|         NaN|
+    |Just on time|         0.0|         1.0|         0.0|
+    | Late flight|         1.0|         0.0|         0.0|
+    |Late, again!|         1.0|         0.0|         0.0|
+    |     On time|         0.0|         1.0|         0.0|
+    +------------+------------+------------+------------+
     """
 
     @keyword_only
