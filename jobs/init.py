@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tiltyard.config import packaged_conf
@@ -58,15 +59,21 @@ def write(directory: Path) -> list[Path]:
     ------
     ConfigError : one of the files is already there
     """
-    packaged = packaged_conf()
-    texts = {
-        directory / "base.yaml": (packaged / "base.yaml").read_text(encoding="utf-8"),
-        directory / "env" / "local.yaml": (packaged / "env" / "local.yaml").read_text(encoding="utf-8"),
-        directory / "apps" / "example.yaml": EXAMPLE,
-    }
+    texts = platform_texts(directory) | {directory / "apps" / "example.yaml": EXAMPLE}
     present = [str(path) for path in texts if path.exists()]
     if present:
         raise ConfigError(f"tiltyard init overwrites nothing, and there already is {', '.join(present)}.")
+    return write_texts(texts)
+
+
+def platform_texts(directory: Path) -> dict[Path, str]:
+    """What a configuration folder needs beside its apps: base.yaml and env/local.yaml, as they are packaged."""
+    names = ("base.yaml", "env/local.yaml")
+    return {directory / name: packaged_conf().joinpath(name).read_text(encoding="utf-8") for name in names}
+
+
+def write_texts(texts: Mapping[Path, str]) -> list[Path]:
+    """Write files, making their folders."""
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -30,6 +30,8 @@ models = typer.Typer(
     help="The champions: list, show, roll back.", no_args_is_help=True, rich_markup_mode=None
 )
 cli.add_typer(models, name="models")
+apps = typer.Typer(help="Apps: propose a new one.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(apps, name="app")
 
 _DAY = ["%Y-%m-%d"]
 Since = Annotated[
@@ -212,6 +214,30 @@ def rollback(
     ] = None,
 ) -> None:
     """Make an earlier version of a tenant's model the champion again."""
+
+
+@_command(apps, "app new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name: letters, digits, underscores.")],
+    data: Annotated[str, typer.Option("--data", help="File, folder, URL, table or source to look at.")],
+    label: Annotated[
+        str,
+        typer.Option("--label", metavar="COLUMN", help="What to predict: a column, or a SQL condition."),
+    ],
+    tenant: Annotated[
+        list[str] | None,
+        typer.Option("--tenant", metavar="COLUMN", help="A column that names a tenant; repeatable."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="COLUMN", help="A column that names a record; default: found."),
+    ] = None,
+    format: Annotated[
+        Format | None, typer.Option("--format", help="How it is stored; default: guessed.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the app if it is there.")] = False,
+) -> None:
+    """Propose an app from its data, with the evidence for every value: conf/apps/NAME.yaml."""
 
 
 @cli.command()

@@ -148,7 +148,7 @@ class Config(_Frozen):
 
 
 def load_config(
-    conf: Path | None = None, app: str | None = None, env: str = "local", overrides: Sequence[str] = ()
+    conf: Traversable | None = None, app: str | None = None, env: str = "local", overrides: Sequence[str] = ()
 ) -> Config:
     """Read base.yaml, env/<env>.yaml and apps/<app>.yaml, the later ones winning, and then the overrides.
 

@@ -18,13 +18,14 @@ CORRUPT = "_corrupt_record"
 _CSV = {"header": "true", "multiLine": "true", "escape": '"'}
 
 
-def read_input(spark: SparkSession, path: str, format: str) -> DataFrame:
+def read_input(spark: SparkSession, path: str, format: str, option: str = "--input") -> DataFrame:
     """Return what is stored at a path. Spark reads no more than a header or a schema here.
 
     Parameters
     ----------
     path : file, folder or URL; for delta also the name of a table
     format : csv (with a header; all columns are strings, and `CORRUPT` is added), parquet or delta
+    option : what the path was given with, for messages
 
     Raises
     ------
@@ -35,7 +36,7 @@ def read_input(spark: SparkSession, path: str, format: str) -> DataFrame:
         return readers[format](spark, path)
     except AnalysisException as error:
         reason = str(error).strip().partition("\n")[0].partition(" SQLSTATE")[0]
-        raise ConfigError(f"--input '{path}' cannot be read as {format}: {reason}") from error
+        raise ConfigError(f"{option} '{path}' cannot be read as {format}: {reason}") from error
 
 
 def _csv(spark: SparkSession, path: str) -> DataFrame:

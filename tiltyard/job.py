@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tiltyard.config import AppConfig, Config, list_apps, load_config
+from tiltyard.config import AppConfig, Config, list_apps, load_config, packaged_conf
 from tiltyard.errors import ConfigError, DataContractError, TiltyardError
 from tiltyard.exits import exit_code, last_line, short_message
 
@@ -38,6 +39,7 @@ class Command:
     writes : whether it has a row in the ledger; commands that only read have none
     creates : whether missing tables are created first
     reads : whether there must be a warehouse, for a command that does not create it
+    begins : whether it makes the configuration, whose folder may be empty then, and answers --dry-run itself
     own : what the job module is told besides the user's options
     """
 
@@ -46,6 +48,7 @@ class Command:
     writes: bool = False
     creates: bool = False
     reads: bool = True
+    begins: bool = False
     own: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,6 +63,7 @@ COMMANDS: Mapping[str, Command] = {
     "models list": Command("models", own={"action": "list"}),
     "models show": Command("models", needs_app=True, own={"action": "show"}),
     "models rollback": Command("models", needs_app=True, writes=True, own={"action": "rollback"}),
+    "app new": Command("app", reads=False, begins=True),
     "demo": Command("demo", reads=False),
 }
 
@@ -160,7 +164,7 @@ def execute(command: str, options: Options, **own: Any) -> dict[str, Any]:
     warehouse = Warehouse(spark, config.platform.warehouse, config.platform.artifacts)
     label = f"{command} {options.app}" if options.app else command
     progress = Progress(label, spark, options.lines)
-    if options.dry_run:
+    if options.dry_run and not COMMANDS[command].begins:
         return _dry_run(command, config, warehouse, progress, options, own)
     job = Job(
         config,
@@ -182,7 +186,10 @@ def _config(command: str, options: Options) -> Config:
     overrides = options.overrides
     if options.warehouse is not None:
         overrides += (f"warehouse={json.dumps(options.warehouse)}",)
-    return load_config(options.conf, options.app, options.env, overrides)
+    conf: Traversable | None = options.conf
+    if COMMANDS[command].begins and options.conf and not (options.conf / "base.yaml").is_file():
+        conf = packaged_conf()
+    return load_config(conf, options.app, options.env, overrides)
 
 
 def _run(command: Command, job: Job, own: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,8 @@ def test_help_needs_no_spark() -> None:
         (["ingest", "--app", "x"], "--input"),
         (["ingest", "--app", "x", "--input", "f", "--format", "json"], "parquet"),
         (["tenants", "--limit", "0"], "--limit"),
+        (["app", "nwe"], "Did you mean 'new'?"),
+        (["app", "new", "x", "--label", "y"], "--data"),
         (["train", "extra"], "extra"),
     ],
 )
@@ -120,6 +122,20 @@ def test_common_options_reach_the_job(launched: list[Any]) -> None:
             {"tenant": "UA", "to": "2013-01-01"},
         ),
         ("demo", "demo", None, {}),
+        (
+            "app new x --data f.csv --label y --tenant a --tenant b --force",
+            "app new",
+            None,
+            {
+                "name": "x",
+                "data": "f.csv",
+                "label": "y",
+                "tenant": ["a", "b"],
+                "key": None,
+                "format": None,
+                "force": True,
+            },
+        ),
         ("train --app x", "train", "x", {"since": None, "until": None}),
     ],
 )
