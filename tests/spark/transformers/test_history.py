@@ -159,13 +159,8 @@ def test_one_shuffle_one_sort_and_frames_that_only_grow(spark: SparkSession) -> 
 
 def test_rows_without_an_entity_are_spread_over_the_partitions(spark: SparkSession) -> None:
     frame = _frame(spark, [("a", None, n) for n in range(50)])
-    # Adaptive execution would put so few rows together again.
-    spark.conf.set("spark.sql.adaptive.enabled", "false")
-    try:
-        output = _history(_view(spark, [("a", 1, 0, 1.0, "mail")])).transform(frame)
-        assert output.select(F.spark_partition_id()).distinct().count() > 1
-    finally:
-        spark.conf.unset("spark.sql.adaptive.enabled")
+    output = _history(_view(spark, [("a", 1, 0, 1.0, "mail")])).transform(frame)
+    assert output.select(F.spark_partition_id()).distinct().count() > 1
 
 
 def test_a_log_without_amounts_tenants_or_hours(spark: SparkSession) -> None:
