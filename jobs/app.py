@@ -109,13 +109,18 @@ def _looked_at(job: Job, data: str, format: str | None, wishes: Wishes) -> Itera
 def _next(job: Job, name: str, data: str, format: str | None) -> list[str]:
     """The commands that come next, with the options this one was given."""
     options = job.options
-    given = {"--conf": options.conf, "--warehouse": options.warehouse}
-    given["--env"] = options.env if options.env != "local" else None
-    shared = [part for flag, value in given.items() if value for part in (flag, str(value))]
-    ingest = ["ingest", "--app", name, "--input", data, *(["--format", format] if format != "csv" else [])]
+    given = (
+        ("--conf", options.conf),
+        ("--warehouse", options.warehouse),
+        ("--env", options.env if options.env != "local" else None),
+    )
+    shared = [part for flag, value in given if value for part in (flag, str(value))]
+    stored = [] if format == "csv" else ["--format", str(format)]
+    ingest = ["ingest", "--app", name, "--input", data, *stored]
     train = ["train", "--app", name]
-    commands = [ingest] if format else []
-    commands += [[*train, "--dry-run"], train]
+    commands = [[*train, "--dry-run"], train]
+    if format is not None:  # a source that is there has been ingested
+        commands.insert(0, ingest)
     return [shlex.join(["tiltyard", *command, *shared]) for command in commands]
 
 

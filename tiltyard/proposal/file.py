@@ -71,7 +71,7 @@ def _source(proposal: Proposal, empty: Sequence[str]) -> Iterator[str]:
 
 
 def _tenant(proposal: Proposal) -> Iterator[str]:
-    yield from _comment(f"{proposal.tenants.why}.")
+    yield from _comment(f"The columns that name a tenant: {proposal.tenants.why}.")
     yield f"tenant: {_list(proposal.tenants.columns)}"
 
 

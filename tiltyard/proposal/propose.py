@@ -117,7 +117,7 @@ def propose(frame: DataFrame, wishes: Wishes) -> Proposal:
 
 def _tenants(labelled: DataFrame, table: Table, app: AppConfig) -> Tenants:
     if not app.tenant:
-        return Tenants((), "No columns name a tenant, so all rows are one")
+        return Tenants((), "none, all rows are one")
     sizes = labelled.groupBy(TENANT).count().where(F.col(TENANT).isNotNull())
     middle, most = F.median("count"), F.max("count")
     thin = F.count_if(F.col("count") < app.gates.min_rows)
@@ -126,7 +126,7 @@ def _tenants(labelled: DataFrame, table: Table, app: AppConfig) -> Tenants:
     ).collect()[0]
     lost = table.rows - (rows or 0)
     spread = f"{tenants:,} tenants, with {median or 0:,.0f} rows at the median and {largest or 0:,} at most"
-    parts = [f"The columns that name a tenant: {spread}"]
+    parts = [spread]
     parts += [f"{few:,} of them with fewer than {app.gates.min_rows} rows"] if few else []
     parts += [f"{lost:,} rows name none and would be refused"] if lost else []
     return Tenants(app.tenant, "; ".join(parts))

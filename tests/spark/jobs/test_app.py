@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("new")
     for name in ("base.yaml", "env/local.yaml"):
         (folder / "conf" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "conf" / name).write_text(CONF[name])
+        (folder / "conf" / name).write_text(
+            CONF[name].replace("[prior, linear, boosting]", "[prior, linear]")
+        )
     frame().assign(fax="").to_csv(folder / "rides.csv", index=False)
     return folder
 
@@ -30,9 +33,7 @@ def _options(folder: Path, **more: Any) -> Options:
     return Options(conf=folder / "conf", warehouse=str(folder / "warehouse"), **more)
 
 
-def test_propose_ingest_train(
-    spark: SparkSession, folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_propose_ingest_train(spark: SparkSession, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, path = str(folder / "rides.csv"), folder / "conf" / "apps" / "late.yaml"
     argv = ["app", "new", "late", "--data", data, "--label", "late", "--tenant", "City"]
     argv += ["--conf", str(folder / "conf"), "--warehouse", str(folder / "warehouse")]
@@ -52,14 +53,9 @@ def test_propose_ingest_train(
         (),
     )
 
-    # Nothing is overwritten, unless by force.
     assert main(argv) == 2
     assert "overwrite it with --force" in capsys.readouterr().err
-    path.write_text("mine")
-    assert main([*argv, "--force", "--dry-run"]) == 0
-    assert path.read_text() == "mine"
-    assert text in capsys.readouterr().out
-    path.write_text(text)
+    assert path.read_text() == text
 
     for command in told["next"]:
         assert command.endswith(f"--conf {folder / 'conf'} --warehouse {folder / 'warehouse'}")
@@ -71,13 +67,23 @@ def test_propose_ingest_train(
     assert trained["by_status"] == {"no_signal": 1, "ok": 2, "one_class": 1, "too_few_rows": 1}
 
 
-def test_a_source_that_is_there_needs_no_ingest(ingested: Place, tmp_path: Path) -> None:
-    options = Options(conf=tmp_path / "conf", warehouse=ingested.root)
-    told = execute("app new", options, name="second", data="rides", label="rain > 1", tenant=["line"])
+def test_a_source_that_is_there_needs_no_ingest(
+    ingested: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = Options(conf=tmp_path / "conf", warehouse=ingested.root, dry_run=True)
+    wishes = {"name": "second", "data": "rides", "label": "rain > 1", "tenant": ["line"]}
+    planned = execute("app new", options, **wishes)
+    assert planned["status"] == "planned" and planned["text"] in capsys.readouterr().out
+    assert not (tmp_path / "conf").exists()
+    path = tmp_path / "conf" / "apps" / "second.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    told = execute("app new", replace(options, dry_run=False), **wishes, force=True)
+    assert path.read_text() == planned["text"]
     assert (told["source"], [line.split()[1] for line in told["next"]]) == ("rides", ["train", "train"])
-    # A folder that was not there is a whole configuration now.
-    assert load_config(tmp_path / "conf", "second").app.source == "rides"  # type: ignore[union-attr]
+    # A folder without base.yaml is a whole configuration afterwards.
     assert len(told["files"]) == 3
+    assert load_config(tmp_path / "conf", "second").app.source == "rides"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,8 @@ def test_errors_and_that_nothing_is_written_then(
     message: str,
 ) -> None:
     monkeypatch.chdir(folder)
-    assert main(["app", "new", *argv]) == code
+    # The JVM stays where it was started.
+    assert main(["app", "new", *[str(folder / one) if one == "rides.csv" else one for one in argv]]) == code
     assert message in capsys.readouterr().err
     assert not (folder / "conf" / "apps" / "x.yaml").exists()
     assert not (folder / ".tiltyard").exists()

@@ -30,7 +30,7 @@ def _proposal(*names: str, **changes: Any) -> Proposal:
         "app": "churn",
         "source": "churn",
         "rows": 1200,
-        "tenants": Tenants((), "No columns name a tenant"),
+        "tenants": Tenants((), "none, all rows are one"),
         "key": Key(("id",), "different in each of 1,200 rows"),
         "time": Time(None, "no column is a date"),
         "label": Label("Churn = 'Yes'", "'Yes' reads as yes", 300, 800, 100),
