@@ -13,6 +13,7 @@ from pyspark.ml import Transformer
 from pyspark.ml.param.shared import HasInputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_type
 
@@ -68,14 +69,12 @@ class TextParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
         return dataset.select("*", *outputs)
 
     def _field(self, schema: T.StructType, name: str) -> T.StructField:
-        field = field_of(schema, name, type(self).__name__)
-        # What was read from a file as a whole number is the text of its digits: a phone number, say.
-        whole = isinstance(field.dataType, T.IntegralType)
-        return field if whole else text_field(schema, name, type(self).__name__)
+        """The column of one input, which must hold texts."""
+        return text_field(schema, name, type(self).__name__)
 
     def _outputs(self, schema: T.StructType, name: str) -> list[Column]:
         field = self._field(schema, name)
-        text, parts = column(field.name).cast("string"), self._parts()
+        text, parts = F.make_valid_utf8(column(field.name).cast("string")), self._parts()
         native = self._native(text)
         shape = T.StructType(
             [T.StructField(part, one.type) for part, one in parts.items() if part not in native]
@@ -99,6 +98,11 @@ def text_field(schema: T.StructType, name: str, stage: str) -> T.StructField:
             f"{stage}: column '{name}' must be text, got {kind}. Cast it to a string first."
         )
     return field
+
+
+def text_column(schema: T.StructType, name: str, stage: str) -> Column:
+    """A text column for Python to read: a text of broken bytes would fail the whole job there."""
+    return F.make_valid_utf8(column(text_field(schema, name, stage).name))
 
 
 def once_each(compute: Compute, returns: T.DataType) -> Callable[..., Column]:

@@ -102,7 +102,8 @@ class FrequencyEncodeModel(_FrequencyParams, KeyedModel):
 
     def _output(self, schema: T.StructType, name: str, output: str, known: Column) -> Column:
         value = level(schema, name, "FrequencyEncodeModel")
-        share = F.element_at(known["shares"], F.array_position(known["levels"], value).cast("int"))
+        # `get` counts from 0 and is null outside of the array: a value that is not known.
+        share = F.get(known["shares"], F.array_position(known["levels"], value).cast("int") - 1)
         found = F.when(value.isNull(), nan()).otherwise(F.coalesce(share, F.lit(0.0)).cast("float"))
         return slot(found, output, lineage(field_of(schema, name, "FrequencyEncodeModel")), NUMERIC)
 

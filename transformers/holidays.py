@@ -18,12 +18,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from tiltyard.columns import column
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Range, text, whole
 from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
 from tiltyard.transformers._countries import iso_code
-from tiltyard.transformers._texts import once_each, text_field
+from tiltyard.transformers._texts import once_each, text_column
 from tiltyard.transformers._times import HasTimeZone, date_of, time_field, wall_micros
 
 _PARTS = T.StructType([T.StructField(name, T.DoubleType()) for name in ("holiday", "days_to_holiday")])
@@ -112,7 +111,7 @@ class Holidays(HasTimeZone, Transformer, HasInputCols, DefaultParamsReadable[Any
         """The country that a row names, or else the given one."""
         named = []
         if self.isSet(self.countryCol):
-            named.append(column(text_field(schema, self.getOrDefault(self.countryCol), "Holidays").name))
+            named.append(text_column(schema, self.getOrDefault(self.countryCol), "Holidays"))
         if self.isSet(self.country):
             named.append(F.lit(self.getOrDefault(self.country)))
         if not named:

@@ -13,12 +13,12 @@ from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from tiltyard.columns import column
+from tiltyard.columns import field_of
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Ranged, names, some_of, text
 from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
 from tiltyard.transformers._names import MEASURES, similarities
-from tiltyard.transformers._texts import once_each, text_field
+from tiltyard.transformers._texts import once_each, text_column
 
 
 class NameSimilarity(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], DefaultParamsWritable):
@@ -87,14 +87,12 @@ class NameSimilarity(Ranged, Transformer, HasInputCols, DefaultParamsReadable[An
     def _transform(self, dataset: DataFrame) -> DataFrame:
         if not self.isSet(self.inputCols):
             raise TiltyardError("NameSimilarity: 'inputCols' must be a list of 2 column names, got nothing.")
-        fields = [text_field(dataset.schema, name, "NameSimilarity") for name in self.getInputCols()]
+        texts = [text_column(dataset.schema, name, "NameSimilarity") for name in self.getInputCols()]
         measures = self.getOrDefault(self.measures)
         shape = T.StructType([T.StructField(measure, T.DoubleType()) for measure in measures])
         # Python: Spark knows neither measure, and no public suffixes.
-        compared = once_each(partial(similarities, measures), shape)(
-            *[column(field.name) for field in fields]
-        )
-        source, kind = lineage(fields[0])
+        compared = once_each(partial(similarities, measures), shape)(*texts)
+        source, kind = lineage(field_of(dataset.schema, self.getInputCols()[0], "NameSimilarity"))
         return dataset.select(
             "*",
             *[

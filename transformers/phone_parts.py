@@ -23,11 +23,11 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from tiltyard.columns import column
+from tiltyard.columns import field_of
 from tiltyard.params import Range, some_of, text
 from tiltyard.slots import CATEGORICAL, NUMERIC
 from tiltyard.transformers._countries import iso_code
-from tiltyard.transformers._texts import Compute, Part, TextParts, text_field
+from tiltyard.transformers._texts import Compute, Part, TextParts, text_column
 
 PARTS = {
     "valid": Part(T.BooleanType(), NUMERIC),
@@ -59,7 +59,7 @@ class PhoneParts(TextParts):
 
     Parameters
     ----------
-    inputCols : text columns of single numbers, however they are punctuated
+    inputCols : columns of single numbers, texts however they are punctuated, or whole numbers
     regionCol : text column with the row's country: an ISO 3166-1 code of two or three letters, or an English
         name; case does not matter
     region : the country of rows where `regionCol` is unset, null or names no country; unset: none, so that only
@@ -120,13 +120,18 @@ class PhoneParts(TextParts):
         self._setDefault(parts=list(PARTS))
         self._set(**self._input_kwargs)
 
+    def _field(self, schema: T.StructType, name: str) -> T.StructField:
+        # A file's column of plain digits is read as whole numbers.
+        field = field_of(schema, name, "PhoneParts")
+        return field if isinstance(field.dataType, T.IntegralType) else super()._field(schema, name)
+
     def _parts(self) -> dict[str, Part]:
         return {name: PARTS[name] for name in self.getOrDefault(self.parts)}
 
     def _arguments(self, schema: T.StructType, text: Column) -> list[Column]:
         if not self.isSet(self.regionCol):
             return [text, F.lit(None).cast("string")]
-        return [text, column(text_field(schema, self.getOrDefault(self.regionCol), "PhoneParts").name)]
+        return [text, text_column(schema, self.getOrDefault(self.regionCol), "PhoneParts")]
 
     def _compute(self) -> Compute:
         region = self.getOrDefault(self.region) if self.isSet(self.region) else None
