@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.columns import column
 
@@ -14,7 +15,7 @@ TENANT, ROWS, STATE = "tenant", "rows", "state"
 
 # Helper columns of the plans below; no frame has these names.
 _LEVEL, _JOINED = "__tiltyard_level", "__tiltyard_joined"
-_JOINED_TENANT, _JOINED_STATE = "__tiltyard_tenant", "__tiltyard_state"
+_JOINED_TENANT, _JOINED_STATE, _SHARED = "__tiltyard_tenant", "__tiltyard_state", "__tiltyard_shared"
 
 
 def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Column]) -> DataFrame:
@@ -40,15 +41,16 @@ def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Co
     return every.where((F.col(_LEVEL) == 1) | F.col(TENANT).isNotNull()).drop(_LEVEL)
 
 
-def sampled(values: Mapping[str, Column], by: Column, size: int) -> Column:
+def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column | None = None) -> Column:
     """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by the hash of `by`.
 
     The same rows in any order and partitioning. With a key as `by` a uniform sample without replacement; with
-    the values themselves equal rows are taken or left together. A bounded heap: no sort, and no tenant holds
-    more than its sample in memory.
+    the values themselves equal rows are taken or left together. Only rows for which `where` is true; null
+    without any. A bounded heap: no sort, and no tenant holds more than its sample in memory.
     """
     row = F.struct(*[value.alias(name) for name, value in values.items()])
-    return F.min_by(row, F.xxhash64(by), size)
+    order = F.xxhash64(by)
+    return F.min_by(row, order if where is None else F.when(where, order), size)
 
 
 def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[DataFrame, Column]:
@@ -62,8 +64,9 @@ def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[Dat
     Returns
     -------
     (frame with one more column, that column: the state)
-        Rows of tenants without a state (null, unseen) meet the global row's. No job: the global row enters as
-        a scalar subquery, which Spark runs once for each query.
+        Rows of tenants without a state (null, unseen) meet the global row's; so does each field that is null
+        in a tenant's own state. No job: the global row enters as a scalar subquery, which Spark runs once for
+        each query.
     """
     shared = states.where(F.col(TENANT).isNull()).select(STATE).scalar()
     if tenant is None:
@@ -72,8 +75,39 @@ def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[Dat
     own = own.select(F.col(TENANT).alias(_JOINED_TENANT), F.col(STATE).alias(_JOINED_STATE))
     met = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
     # Named once, so that the plan holds one subquery instead of one for each output.
-    state = F.coalesce(F.col(_JOINED_STATE), shared).alias(_JOINED)
-    return met.select(*[column(name) for name in frame.columns], state), F.col(_JOINED)
+    met = met.withColumn(_SHARED, shared)
+    state = _filled(F.col(_JOINED_STATE), F.col(_SHARED), states.schema[STATE].dataType)
+    return met.select(*[column(name) for name in frame.columns], state.alias(_JOINED)), F.col(_JOINED)
+
+
+def _filled(own: Column, shared: Column, kind: DataType) -> Column:
+    """The own state, with the shared one's value wherever a field of it is null, in nested states too."""
+    if not isinstance(kind, StructType):
+        return F.coalesce(own, shared)
+    fields = [_filled(own.getField(f.name), shared.getField(f.name), f.dataType).alias(f.name) for f in kind]
+    return F.struct(*fields)
+
+
+def by_column(states: DataFrame, outputs: Mapping[str, str]) -> DataFrame:
+    """The states as one row for each tenant and column, for states that hold a struct for each input column.
+
+    Parameters
+    ----------
+    outputs : output name by input name
+
+    Returns
+    -------
+    DataFrame[tenant, column, field, then what the column's struct holds]
+    """
+    rows = [
+        F.struct(
+            F.lit(output).alias("column"),
+            F.lit(name).alias("field"),
+            F.col(STATE).getField(name).alias("own"),
+        )
+        for name, output in outputs.items()
+    ]
+    return states.select(TENANT, F.inline(F.array(*rows))).select(TENANT, "column", "field", "own.*")
 
 
 def computed(frame: DataFrame) -> DataFrame:
