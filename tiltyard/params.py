@@ -76,6 +76,17 @@ def number(least: float, most: float = math.inf, *, above: bool = False) -> Rang
     return Range(words if most == math.inf else f"{words} and at most {most:g}", convert)
 
 
+def flag() -> Range:
+    """True or False."""
+
+    def convert(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError(value)
+        return value
+
+    return Range("True or False", convert)
+
+
 def one_of(*choices: str) -> Range:
     """One of the given words."""
 
@@ -126,6 +137,17 @@ def text(words: str = "a column name") -> Range:
         return value
 
     return Range(words, convert)
+
+
+def names() -> Range:
+    """A list of column names."""
+
+    def convert(value: Any) -> list[str]:
+        if isinstance(value, str) or not all(isinstance(name, str) and name for name in value):
+            raise TypeError(value)
+        return list(value)
+
+    return Range("a list of column names", convert)
 
 
 def outputs_of(stage: Params, suffix: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
 from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
@@ -33,6 +33,13 @@ from tiltyard.errors import DataContractError
 _FIT_JOBS = 8
 
 Stage = Transformer | Estimator[Any]
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A stage that is told its columns by other params than `inputCols`: Calculate is one."""
+
+    def reads(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class StageCase:
 
     def inputs(self) -> list[str]:
         """Columns the stage is told to read."""
-        names: list[str] = []
+        names: list[str] = self.stage.reads() if isinstance(self.stage, Reads) else []
         for param in ("inputCols", "inputCol", "tenantCol"):
             if self.stage.hasParam(param) and self.stage.isDefined(param):
                 value = self.stage.getOrDefault(param)

@@ -13,18 +13,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from tiltyard.columns import column, field_of
-from tiltyard.errors import DataContractError
+from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import one_of, outputs_of, whole
 from tiltyard.slots import CATEGORICAL, Slot, lineage, slot_metadata
 from tiltyard.state import STATE, TENANT
+from tiltyard.transformers._values import single_value
 
 # approx_top_k's own limit: counts are exact up to 0.75 times as many distinct values of a tenant's column.
 # Its sketch grows with the values it meets, so a high limit costs nothing by itself.
 _TRACKED = 1_000_000
-
-_NOT_SINGLE = (T.ArrayType, T.MapType, T.StructType, T.BinaryType, T.VariantType, T.UserDefinedType)
 
 
 class _PivotParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -107,7 +105,7 @@ class Pivot(_PivotParams, KeyedEstimator):
         self._set(**self._input_kwargs)
 
     def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
-        return {name: _counts(_value(schema, name, "Pivot")) for name in outputs_of(self, "pivot")}
+        return {name: _counts(single_value(schema, name, "Pivot")) for name in outputs_of(self, "pivot")}
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         top, support = self.getOrDefault(self.topK), self.getOrDefault(self.minSupport)
@@ -152,23 +150,12 @@ class PivotModel(_PivotParams, KeyedModel):
         return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
 
     def _output(self, schema: T.StructType, name: str, output: str, levels: Column) -> Column:
-        code = _code(_value(schema, name, "PivotModel"), levels)
+        code = _code(single_value(schema, name, "PivotModel"), levels)
         field, kind = lineage(field_of(schema, name, "PivotModel"))
         if self.getOrDefault(self.mode) == "codes":
             return code.alias(output, metadata=slot_metadata(Slot(output, field, kind, CATEGORICAL)))
         top = self.getOrDefault(self.topK)
         return array_to_vector(_one_hot(code, top)).alias(output, metadata=_vector_metadata(output, top))
-
-
-def _value(schema: T.StructType, name: str, stage: str) -> Column:
-    field = field_of(schema, name, stage)
-    if isinstance(field.dataType, _NOT_SINGLE):
-        kind = field.dataType.simpleString()
-        raise DataContractError(f"{stage}: column '{name}' must hold single values, got {kind}.")
-    value = column(field.name)
-    if isinstance(field.dataType, T.FloatType | T.DoubleType):
-        value = F.when(~F.isnan(value), value)
-    return value.cast("string")
 
 
 def _counts(value: Column) -> Column:
