@@ -11,6 +11,7 @@ from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
+from tiltyard.transformers.magnitude_buckets import MagnitudeBuckets
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 
@@ -20,6 +21,7 @@ __all__ = [
     "FeatureVector",
     "FieldTyper",
     "FieldTyperModel",
+    "MagnitudeBuckets",
     "NumericBuckets",
     "Pivot",
     "PivotModel",
