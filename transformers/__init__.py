@@ -14,6 +14,7 @@ from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
 from tiltyard.transformers.magnitude_buckets import MagnitudeBuckets
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
+from tiltyard.transformers.quantile_buckets import QuantileBuckets, QuantileBucketsModel
 
 __all__ = [
     "DateParts",
@@ -25,4 +26,6 @@ __all__ = [
     "NumericBuckets",
     "Pivot",
     "PivotModel",
+    "QuantileBuckets",
+    "QuantileBucketsModel",
 ]
