@@ -15,6 +15,7 @@ from tiltyard.transformers.magnitude_buckets import MagnitudeBuckets
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 from tiltyard.transformers.quantile_buckets import QuantileBuckets, QuantileBucketsModel
+from tiltyard.transformers.tree_buckets import TreeBuckets, TreeBucketsModel
 
 __all__ = [
     "DateParts",
@@ -28,4 +29,6 @@ __all__ = [
     "PivotModel",
     "QuantileBuckets",
     "QuantileBucketsModel",
+    "TreeBuckets",
+    "TreeBucketsModel",
 ]
