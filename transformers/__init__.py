@@ -8,6 +8,7 @@ if __name__ != "tiltyard.transformers":
     )
 
 from tiltyard.transformers.date_parts import DateParts
+from tiltyard.transformers.descale import Descale
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
@@ -15,10 +16,12 @@ from tiltyard.transformers.magnitude_buckets import MagnitudeBuckets
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
 from tiltyard.transformers.quantile_buckets import QuantileBuckets, QuantileBucketsModel
+from tiltyard.transformers.scale import Scale, ScaleModel
 from tiltyard.transformers.tree_buckets import TreeBuckets, TreeBucketsModel
 
 __all__ = [
     "DateParts",
+    "Descale",
     "FeaturePacker",
     "FeatureVector",
     "FieldTyper",
@@ -29,6 +32,8 @@ __all__ = [
     "PivotModel",
     "QuantileBuckets",
     "QuantileBucketsModel",
+    "Scale",
+    "ScaleModel",
     "TreeBuckets",
     "TreeBucketsModel",
 ]
