@@ -12,6 +12,7 @@ from tiltyard.transformers.descale import Descale
 from tiltyard.transformers.feature_packer import FeaturePacker
 from tiltyard.transformers.feature_vector import FeatureVector
 from tiltyard.transformers.field_typer import FieldTyper, FieldTyperModel
+from tiltyard.transformers.impute import Impute, ImputeModel
 from tiltyard.transformers.magnitude_buckets import MagnitudeBuckets
 from tiltyard.transformers.numeric_buckets import NumericBuckets
 from tiltyard.transformers.pivot import Pivot, PivotModel
@@ -26,6 +27,8 @@ __all__ = [
     "FeatureVector",
     "FieldTyper",
     "FieldTyperModel",
+    "Impute",
+    "ImputeModel",
     "MagnitudeBuckets",
     "NumericBuckets",
     "Pivot",
