@@ -7,6 +7,7 @@ if __name__ != "tiltyard.transformers":
         " if Hugging Face's package is meant, start Python outside the Tiltyard checkout."
     )
 
+from tiltyard.transformers.calculate import Calculate
 from tiltyard.transformers.date_parts import DateParts
 from tiltyard.transformers.descale import Descale
 from tiltyard.transformers.feature_packer import FeaturePacker
@@ -21,6 +22,7 @@ from tiltyard.transformers.scale import Scale, ScaleModel
 from tiltyard.transformers.tree_buckets import TreeBuckets, TreeBucketsModel
 
 __all__ = [
+    "Calculate",
     "DateParts",
     "Descale",
     "FeaturePacker",
