@@ -102,8 +102,9 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     """A fitted keyed stage: params, and a state row for each tenant.
 
     `transform` adds one left join on the tenant and one `select`; it launches no job. Input columns stay.
-    Null, unseen and thin tenants meet the global state. Saved as params in JSON and the state as Parquet; a
-    loaded model reads its state when it is first used. A leaf inherits HasTenantCol too and gives `_outputs`.
+    Null, unseen and thin tenants meet the global state, and a field that is null in a tenant's own state is
+    the global one's. Saved as params in JSON and the state as Parquet; a loaded model reads its state when it
+    is first used. A leaf inherits HasTenantCol too and gives `_outputs`.
     """
 
     def __init__(self) -> None:

@@ -146,16 +146,16 @@ def text(words: str = "a column name") -> Range:
     return Range(words, convert)
 
 
-def names(count: int) -> Range:
-    """A list of exactly `count` column names."""
+def names(count: int | None = None) -> Range:
+    """A list of column names, of exactly `count` if it is given."""
 
     def convert(value: Any) -> list[str]:
         given = [text()(name) for name in value]
-        if isinstance(value, str) or len(given) != count:
+        if isinstance(value, str) or (count is not None and len(given) != count):
             raise ValueError(value)
         return given
 
-    return Range(f"a list of {count} column names", convert)
+    return Range("a list of column names" if count is None else f"a list of {count} column names", convert)
 
 
 def inputs_of(stage: Params) -> list[str]:

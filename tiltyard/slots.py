@@ -60,6 +60,11 @@ def slot_metadata(slot: Slot) -> dict[str, Any]:
     return {METADATA: {"field": slot.field, "type": slot.type, "kind": slot.kind}}
 
 
+def derived(value: Column, output: str, source: tuple[str, str], kind: str) -> Column:
+    """The value as a column named `output` with its lineage; `source`: field and semantic type, as of `lineage`."""
+    return value.alias(output, metadata=slot_metadata(Slot(output, *source, kind)))
+
+
 def packed_metadata(slots: tuple[Slot, ...]) -> dict[str, Any]:
     """Metadata of a packed column, read back by `slots_of`."""
     return {METADATA: {"slots": [asdict(slot) for slot in slots]}}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.columns import column
 
@@ -43,11 +44,9 @@ def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Co
 def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column | None = None) -> Column:
     """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by the hash of `by`.
 
-    Only rows that fulfil `where`, if it is given; an empty array where there are none.
-
     The same rows in any order and partitioning. With a key as `by` a uniform sample without replacement; with
-    the values themselves equal rows are taken or left together. A bounded heap: no sort, and no tenant holds
-    more than its sample in memory.
+    the values themselves equal rows are taken or left together. Only rows for which `where` is true; an empty
+    array without any. A bounded heap: no sort, and no tenant holds more than its sample in memory.
     """
     row = F.struct(*[value.alias(name) for name, value in values.items()])
     place = F.xxhash64(by)
@@ -67,18 +66,51 @@ def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[Dat
     Returns
     -------
     (frame with one more column, that column: the state)
-        Rows of tenants without a state (null, unseen) meet the global row's. No job: the global row enters as
-        a scalar subquery, which Spark runs once for each query.
+        Rows of tenants without a state (null, unseen) meet the global row's; so does each field that is null
+        in a tenant's own state. No job: the global row enters as a scalar subquery, which Spark runs once for
+        each query.
     """
     shared = states.where(F.col(TENANT).isNull()).select(STATE).scalar()
     if tenant is None:
         return frame.select("*", shared.alias(_JOINED)), F.col(_JOINED)
+    # Filled here, where there is a row a tenant, rather than in each of the frame's rows.
+    filled = _filled(F.col(STATE), shared, states.schema[STATE].dataType)
     own = states.where(F.col(TENANT).isNotNull())
-    own = own.select(F.col(TENANT).alias(_JOINED_TENANT), F.col(STATE).alias(_JOINED_STATE))
+    own = own.select(F.col(TENANT).alias(_JOINED_TENANT), filled.alias(_JOINED_STATE))
     met = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
     # Named once, so that the plan holds one subquery instead of one for each output.
     state = F.coalesce(F.col(_JOINED_STATE), shared).alias(_JOINED)
     return met.select(*[column(name) for name in frame.columns], state), F.col(_JOINED)
+
+
+def _filled(own: Column, shared: Column, kind: DataType) -> Column:
+    """The own state, with the shared one's value wherever a field of it is null, in nested states too."""
+    if not isinstance(kind, StructType):
+        return F.coalesce(own, shared)
+    fields = [_filled(own.getField(f.name), shared.getField(f.name), f.dataType).alias(f.name) for f in kind]
+    return F.struct(*fields)
+
+
+def by_column(states: DataFrame, outputs: Mapping[str, str]) -> DataFrame:
+    """The states as one row for each tenant and column, for states that hold a struct for each input column.
+
+    Parameters
+    ----------
+    outputs : output name by input name
+
+    Returns
+    -------
+    DataFrame[tenant, column, field, then what the column's struct holds]
+    """
+    rows = [
+        F.struct(
+            F.lit(output).alias("column"),
+            F.lit(name).alias("field"),
+            F.col(STATE).getField(name).alias("own"),
+        )
+        for name, output in outputs.items()
+    ]
+    return states.select(TENANT, F.inline(F.array(*rows))).select(TENANT, "column", "field", "own.*")
 
 
 def computed(frame: DataFrame) -> DataFrame:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
 from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
@@ -32,10 +32,14 @@ from tiltyard.errors import DataContractError
 # Columns that `fit` reads and rows to score need not have.
 _FIT_ONLY = ("labelCol", "foldCol", "keyCol", "recentCol")
 
-# A text that is no UTF-8 at its end: it comes from files, and Python refuses to read it.
-_BROKEN = F.unhex(F.lit("6E657665722073656EFF")).cast("string")
-
 Stage = Transformer | Estimator[Any]
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A stage that is told its columns by other params than `inputCols`: Calculate is one."""
+
+    def reads(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,8 @@ class StageCase:
         return self.stage
 
     def inputs(self) -> list[str]:
-        """Columns of the frame that `fit` and `transform` read, by any param called `...Col` or `...Cols`."""
-        names: list[str] = []
+        """Columns of the frame that `fit` and `transform` read: by params `...Col` and `...Cols`, and by `reads`."""
+        names: list[str] = self.stage.reads() if isinstance(self.stage, Reads) else []
         for param in self.stage.params:
             if (
                 param.name.endswith(("Col", "Cols"))
@@ -185,9 +189,11 @@ def check_nulls(case: StageCase) -> None:
 def check_unseen(case: StageCase) -> None:
     """Tenants and texts that were not there at fit, of broken bytes at that, are no error and lose no row."""
     inputs = set(case.inputs())
+    # Python refuses to read it, and files hold such texts.
+    broken = F.unhex(F.lit("6E65766572207365656EFF")).cast("string")
     strange = case.frame.select(
         *[
-            _BROKEN.alias(field.name, metadata=field.metadata)
+            broken.alias(field.name, metadata=field.metadata)
             if field.name in inputs and isinstance(field.dataType, T.StringType)
             else column(field.name)
             for field in case.frame.schema

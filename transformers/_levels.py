@@ -10,7 +10,6 @@ from pyspark.sql import types as T
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
-from tiltyard.slots import Slot, slot_metadata
 from tiltyard.state import STATE, TENANT
 
 # approx_top_k's own limit: counts are exact up to 0.75 times as many distinct values of a tenant's column.
@@ -71,11 +70,6 @@ def flag(hit: Column, value: Column) -> Column:
 def nan() -> Column:
     """NaN as a float: a missing value in a slot."""
     return F.lit(float("nan")).cast("float")
-
-
-def slot(value: Column, output: str, source: tuple[str, str], kind: str) -> Column:
-    """An output column with its lineage; `source`: the field and semantic type it comes from."""
-    return value.alias(output, metadata=slot_metadata(Slot(output, *source, kind)))
 
 
 def state_field(name: str) -> Column:

@@ -12,9 +12,9 @@ from pyspark.sql import types as T
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.params import Ranged, number, text, whole
-from tiltyard.slots import CATEGORICAL
+from tiltyard.slots import CATEGORICAL, derived
 from tiltyard.state import sampled
-from tiltyard.transformers._levels import flag, one_level_each, slot
+from tiltyard.transformers._levels import flag, one_level_each
 from tiltyard.transformers._term_choice import Rules
 
 # Characters read of a text: what a note says, it says early, and a sample must fit into memory.
@@ -87,7 +87,7 @@ def term_columns(
     words = _words(F.substring(value, 1, _READ))
     found = [F.contains(words, F.get(terms, F.lit(at))) for at in range(len(outputs))]
     return [
-        slot(flag(hit, value), output, source, CATEGORICAL)
+        derived(flag(hit, value), output, source, CATEGORICAL)
         for hit, output in zip(found, outputs, strict=True)
     ]
 

@@ -21,7 +21,7 @@ from tiltyard.arrow import arrow_function
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.params import Ranged
-from tiltyard.slots import Slot, lineage, slot_metadata
+from tiltyard.slots import derived, lineage
 
 # Plain lists in, one for each column and as long as each other; as many results out, None for null. A result is a
 # tuple of the wanted parts in their order, or a dict by name, which may hold more parts than are wanted.
@@ -80,12 +80,9 @@ class TextParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], D
             [T.StructField(part, one.type) for part, one in parts.items() if part not in native]
         )
         made = once_each(self._compute(), shape)(*self._arguments(schema, text))
-        source, kind = lineage(field)
+        values = {part: native[part] if part in native else made.getField(part) for part in parts}
         return [
-            (native[part] if part in native else made.getField(part)).alias(
-                f"{name}__{part}", metadata=slot_metadata(Slot(f"{name}__{part}", source, kind, one.kind))
-            )
-            for part, one in parts.items()
+            derived(values[part], f"{name}__{part}", lineage(field), one.kind) for part, one in parts.items()
         ]
 
 

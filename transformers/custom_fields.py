@@ -16,7 +16,7 @@ from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import inputs_of, text, whole
-from tiltyard.slots import CATEGORICAL, NUMERIC
+from tiltyard.slots import CATEGORICAL, NUMERIC, derived
 from tiltyard.state import TENANT, sampled
 from tiltyard.transformers._custom_kinds import (
     BOOLEAN,
@@ -29,7 +29,7 @@ from tiltyard.transformers._custom_kinds import (
     described,
 )
 from tiltyard.transformers._each_state import each_state
-from tiltyard.transformers._levels import code, level_table, nan, slot, state_field
+from tiltyard.transformers._levels import code, level_table, nan, state_field
 from tiltyard.transformers._missing import known
 from tiltyard.transformers._numbers import number
 
@@ -231,7 +231,7 @@ class CustomFieldsModel(_CustomFieldsParams, KeyedModel):
     def _slots(self, fields: Column, name: str, kind: str, found: Column) -> list[Column]:
         source, nature = (name, _TYPES[kind]), CATEGORICAL if kind == CATEGORY else NUMERIC
         return [
-            slot(_value(kind, fields, found, F.lit(at)), output, source, nature)
+            derived(_value(kind, fields, found, F.lit(at)), output, source, nature)
             for at, output in enumerate(self.outputs(name, kind))
         ]
 

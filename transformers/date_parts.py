@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from tiltyard.params import some_of
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.slots import NUMERIC, derived, lineage
 from tiltyard.transformers._times import DAY, HasTimeZone, date_of, time_field, wall_micros
 
 PARTS = ("hour", "weekday", "day", "month")
@@ -78,13 +78,11 @@ class DateParts(HasTimeZone, Transformer, HasInputCols, DefaultParamsReadable[An
 
     def _columns(self, field: T.StructField) -> Iterator[Column]:
         turns = _turns(field, self.getOrDefault(self.timeZone))
-        source, kind = lineage(field)
         for part in self.getOrDefault(self.parts):
             if part in turns:
                 for name, function in (("sin", F.sin), ("cos", F.cos)):
                     output = f"{field.name}__{part}_{name}"
-                    metadata = slot_metadata(Slot(output, source, kind, NUMERIC))
-                    yield function(turns[part] * 2 * math.pi).alias(output, metadata=metadata)
+                    yield derived(function(turns[part] * 2 * math.pi), output, lineage(field), NUMERIC)
 
 
 def part_columns(name: str, parts: tuple[str, ...] = PARTS) -> list[str]:

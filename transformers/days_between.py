@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import types as T
 
 from tiltyard.errors import TiltyardError
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.slots import NUMERIC, derived, lineage
 from tiltyard.transformers._times import DAY, HasTimeZone, time_field, wall_micros
 
 
@@ -64,6 +64,5 @@ class DaysBetween(HasTimeZone, Transformer, HasInputCols, DefaultParamsReadable[
     def _days(self, earlier: T.StructField, later: T.StructField) -> Column:
         zone = self.getOrDefault(self.timeZone)
         output = f"{later.name}__days_since_{earlier.name}"
-        metadata = slot_metadata(Slot(output, *lineage(later), NUMERIC))
         days = (wall_micros(later, zone) - wall_micros(earlier, zone)) / DAY
-        return days.alias(output, metadata=metadata)
+        return derived(days, output, lineage(later), NUMERIC)

@@ -14,8 +14,8 @@ from pyspark.sql import types as T
 from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import outputs_of, whole
-from tiltyard.slots import NUMERIC, lineage
-from tiltyard.transformers._levels import counts, level, nan, ranked, slot
+from tiltyard.slots import NUMERIC, derived, lineage
+from tiltyard.transformers._levels import counts, level, nan, ranked
 
 
 class _FrequencyParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -105,7 +105,7 @@ class FrequencyEncodeModel(_FrequencyParams, KeyedModel):
         # `get` counts from 0 and is null outside of the array: a value that is not known.
         share = F.get(known["shares"], F.array_position(known["levels"], value).cast("int") - 1)
         found = F.when(value.isNull(), nan()).otherwise(F.coalesce(share, F.lit(0.0)).cast("float"))
-        return slot(found, output, lineage(field_of(schema, name, "FrequencyEncodeModel")), NUMERIC)
+        return derived(found, output, lineage(field_of(schema, name, "FrequencyEncodeModel")), NUMERIC)
 
 
 def _shares(counted: Column, top: int) -> Column:

@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.params import Ranged, several, text, whole
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.slots import NUMERIC, derived, lineage
 from tiltyard.transformers._times import DAY, time_field, wall_micros
 
 # Columns of the union of records and events; `_RECORD` holds a record's own columns and is null for an event.
@@ -233,8 +233,8 @@ class History(Ranged, Transformer, DefaultParamsReadable[Any], DefaultParamsWrit
         made = []
         for name, value in self._values().items():
             output = f"{self.getOrDefault(self.prefix)}__{name}"
-            metadata = slot_metadata(Slot(output, *lineage(field), NUMERIC))
-            made.append(F.when(known, _finite(value.cast("double"))).alias(output, metadata=metadata))
+            number = F.when(known, _finite(value.cast("double")))
+            made.append(derived(number, output, lineage(field), NUMERIC))
         return made
 
 

@@ -20,7 +20,7 @@ from pyspark.sql import types as T
 
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Range, text, whole
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.slots import NUMERIC, derived, lineage
 from tiltyard.transformers._countries import iso_code
 from tiltyard.transformers._texts import once_each, text_column
 from tiltyard.transformers._times import HasTimeZone, date_of, time_field, wall_micros
@@ -126,8 +126,7 @@ class Holidays(HasTimeZone, Transformer, HasInputCols, DefaultParamsReadable[Any
         made = once_each(partial(day_parts, self.getOrDefault(self.horizon)), _PARTS)(day, country)
         outputs = {name: f"{field.name}__{name}" for name in _PARTS.names}
         return [
-            made.getField(name).alias(output, metadata=slot_metadata(Slot(output, *lineage(field), NUMERIC)))
-            for name, output in outputs.items()
+            derived(made.getField(name), output, lineage(field), NUMERIC) for name, output in outputs.items()
         ]
 
 

@@ -19,17 +19,9 @@ from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import inputs_of, text, whole
-from tiltyard.slots import CATEGORICAL, NUMERIC, lineage
+from tiltyard.slots import CATEGORICAL, NUMERIC, derived, lineage
 from tiltyard.transformers._each_state import each_state
-from tiltyard.transformers._levels import (
-    counts,
-    flag,
-    level_table,
-    nan,
-    one_level_each,
-    slot,
-    state_field,
-)
+from tiltyard.transformers._levels import counts, flag, level_table, nan, one_level_each, state_field
 
 
 class _MultiPivotParams(HasInputCols, HasTenantCol):
@@ -167,11 +159,13 @@ class MultiPivotModel(_MultiPivotParams, KeyedModel):
         others = F.array_except(values, F.coalesce(levels, F.array().cast("array<string>")))
         return [
             *[
-                slot(flag(F.array_contains(values, F.get(levels, at)), values), output, source, CATEGORICAL)
+                derived(
+                    flag(F.array_contains(values, F.get(levels, at)), values), output, source, CATEGORICAL
+                )
                 for at, output in enumerate(self.flags(name))
             ],
-            slot(_size(others), f"{name}__other", source, NUMERIC),
-            slot(_size(values), f"{name}__size", source, NUMERIC),
+            derived(_size(others), f"{name}__other", source, NUMERIC),
+            derived(_size(values), f"{name}__size", source, NUMERIC),
         ]
 
 

@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 from tiltyard.columns import field_of
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Ranged, names, some_of, text
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.slots import NUMERIC, derived, lineage
 from tiltyard.transformers._names import MEASURES, similarities
 from tiltyard.transformers._texts import once_each, text_column
 
@@ -92,13 +92,11 @@ class NameSimilarity(Ranged, Transformer, HasInputCols, DefaultParamsReadable[An
         shape = T.StructType([T.StructField(measure, T.DoubleType()) for measure in measures])
         # Python: Spark knows neither measure, and no public suffixes.
         compared = once_each(partial(similarities, measures), shape)(*texts)
-        source, kind = lineage(field_of(dataset.schema, self.getInputCols()[0], "NameSimilarity"))
+        source = lineage(field_of(dataset.schema, self.getInputCols()[0], "NameSimilarity"))
         return dataset.select(
             "*",
             *[
-                compared.getField(measure).alias(
-                    output, metadata=slot_metadata(Slot(output, source, kind, NUMERIC))
-                )
+                derived(compared.getField(measure), output, source, NUMERIC)
                 for measure, output in self._names().items()
             ],
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from pyspark import keyword_only
@@ -10,14 +9,12 @@ from pyspark.ml import Transformer
 from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasInputCols, HasOutputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import NumericType, StructField
+from pyspark.sql import DataFrame
 
-from tiltyard.columns import column, field_of
-from tiltyard.errors import DataContractError
-from tiltyard.params import Ranged, increasing, outputs_of
-from tiltyard.slots import CATEGORICAL, Slot, lineage, slot_metadata
+from tiltyard.params import Ranged, increasing
+from tiltyard.slots import CATEGORICAL, derived, lineage
+from tiltyard.transformers._buckets import bucket, labels
+from tiltyard.transformers._numbers import not_nan, numeric_outputs
 
 # Employees and money are read by magnitude: 1, 10, 100, 1,000, with the halves from 500 on.
 _SPLITS = [0.0, 10.0, 100.0, 500.0, 1000.0, 5000.0, 10000.0]
@@ -44,6 +41,9 @@ class NumericBuckets(
 
     See Also
     --------
+    MagnitudeBuckets : powers of ten on both sides of zero, for numbers of any scale.
+    QuantileBuckets : buckets of equal shares of each tenant's rows.
+    TreeBuckets : borders where each tenant's label changes.
     pyspark.ml.feature.Bucketizer : bucket numbers instead of labels; refuses values outside its splits.
 
     Examples
@@ -70,30 +70,10 @@ class NumericBuckets(
         self._set(**self._input_kwargs)
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        outputs = outputs_of(self, "bucket")
-        fields = [field_of(dataset.schema, name, "NumericBuckets") for name in outputs]
         splits = self.getOrDefault(self.splits)
-        made = [_bucket(field, splits, outputs[name]) for field, name in zip(fields, outputs, strict=True)]
+        names = labels(splits)
+        made = [
+            derived(bucket(not_nan(field), splits, names), output, lineage(field), CATEGORICAL)
+            for _, field, output in numeric_outputs(self, dataset.schema, "bucket")
+        ]
         return dataset.select("*", *made)
-
-
-def _bucket(field: StructField, splits: list[float], output: str) -> Column:
-    if not isinstance(field.dataType, NumericType):
-        kind = field.dataType.simpleString()
-        raise DataContractError(f"NumericBuckets: column '{field.name}' must be numeric, got {kind}.")
-    number = column(field.name).cast("double")
-    # Null and NaN fail no comparison below as one would wish: they go first.
-    label = F.when(number.isNull() | F.isnan(number), F.lit(None)).when(
-        number < splits[0], f"<{splits[0]:.15g}"
-    )
-    for low, high in pairwise(splits):
-        label = label.when(number < high, _between(low, high))
-    source, kind = lineage(field)
-    metadata = slot_metadata(Slot(output, source, kind, CATEGORICAL))
-    return label.otherwise(f"{splits[-1]:.15g}+").alias(output, metadata=metadata)
-
-
-def _between(low: float, high: float) -> str:
-    if not (low.is_integer() and high.is_integer()):
-        return f"{low:.15g} to <{high:.15g}"
-    return f"{low:.15g}" if high - low == 1 else f"{low:.15g}-{high - 1:.15g}"

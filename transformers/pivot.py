@@ -16,8 +16,8 @@ from pyspark.sql import types as T
 from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import one_of, outputs_of, whole
-from tiltyard.slots import CATEGORICAL, lineage
-from tiltyard.transformers._levels import code, counts, level, level_table, most_frequent, slot, state_field
+from tiltyard.slots import CATEGORICAL, derived, lineage
+from tiltyard.transformers._levels import code, counts, level, level_table, most_frequent, state_field
 
 
 class _PivotParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -142,7 +142,7 @@ class PivotModel(_PivotParams, KeyedModel):
     def _output(self, schema: T.StructType, name: str, output: str, levels: Column) -> Column:
         rank = code(level(schema, name, "PivotModel"), levels)
         if self.getOrDefault(self.mode) == "codes":
-            return slot(rank, output, lineage(field_of(schema, name, "PivotModel")), CATEGORICAL)
+            return derived(rank, output, lineage(field_of(schema, name, "PivotModel")), CATEGORICAL)
         top = self.getOrDefault(self.topK)
         return array_to_vector(_one_hot(rank, top)).alias(output, metadata=_vector_metadata(output, top))
 

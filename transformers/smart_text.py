@@ -15,10 +15,10 @@ from pyspark.sql import types as T
 from tiltyard.columns import column
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import inputs_of, number, whole
-from tiltyard.slots import CATEGORICAL, lineage
+from tiltyard.slots import CATEGORICAL, derived, lineage
 from tiltyard.state import TENANT
 from tiltyard.transformers._each_state import each_state
-from tiltyard.transformers._levels import code, counts, level_table, ranked, slot, state_field
+from tiltyard.transformers._levels import code, counts, level_table, ranked, state_field
 from tiltyard.transformers._term_columns import (
     HasTextSample,
     sampled_texts,
@@ -243,7 +243,7 @@ class SmartTextModel(_SmartTextParams, KeyedModel):
         rank = code(F.when(levels.isNotNull(), value), levels)
         outputs = term_outputs(name, self.getOrDefault(self.topTerms))
         return [
-            slot(rank, f"{name}__pivot", source, CATEGORICAL),
+            derived(rank, f"{name}__pivot", source, CATEGORICAL),
             *term_columns(F.when(terms.isNotNull(), value), terms, outputs, source),
         ]
 

@@ -19,8 +19,8 @@ from tiltyard.arrow import arrow_function
 from tiltyard.columns import column, field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import flag, number, outputs_of, text, whole
-from tiltyard.slots import NUMERIC, lineage
-from tiltyard.transformers._levels import counts, level, nan, slot
+from tiltyard.slots import NUMERIC, derived, lineage
+from tiltyard.transformers._levels import counts, level, nan
 from tiltyard.transformers._target_rates import Counts, target_rates
 
 # Between the parts of a counted item; the level stands last and may hold anything.
@@ -187,7 +187,7 @@ class TargetEncodeModel(_TargetParams, KeyedModel):
         own = F.get(known["rates"], F.array_position(known["levels"], value).cast("int") - 1)
         found = F.coalesce(F.get(own, place - 1), F.get(known["other"], place - 1))
         encoded = F.coalesce(F.when(value.isNotNull(), found), nan())
-        return slot(encoded, output, lineage(field_of(schema, name, "TargetEncodeModel")), NUMERIC)
+        return derived(encoded, output, lineage(field_of(schema, name, "TargetEncodeModel")), NUMERIC)
 
 
 def _item(fold: Column, label: Column, value: Column) -> Column:

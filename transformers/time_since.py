@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import Range, outputs_of
-from tiltyard.slots import NUMERIC, Slot, lineage, slot_metadata
+from tiltyard.slots import NUMERIC, derived, lineage
 from tiltyard.transformers._times import DAY, HasTimeZone, time_field, wall_micros
 
 
@@ -130,8 +130,8 @@ class TimeSinceModel(_TimeSinceParams, KeyedModel):
         made = []
         for name, output in outputs_of(self, "days_ago").items():
             field = time_field(schema, name, "TimeSinceModel")
-            metadata = slot_metadata(Slot(output, *lineage(field), NUMERIC))
-            made.append(((reference - wall_micros(field, zone)) / DAY).alias(output, metadata=metadata))
+            days = (reference - wall_micros(field, zone)) / DAY
+            made.append(derived(days, output, lineage(field), NUMERIC))
         return made
 
 
