@@ -21,12 +21,12 @@ from pyspark.ml.util import (
 )
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Ranged, text, whole
-from tiltyard.state import ROWS, STATE, TENANT, aggregated, computed, joined
+from tiltyard.state import ROWS, STATE, TENANT, aggregated, as_it_is, computed, joined
 
 
 class HasTenantCol(Ranged):
@@ -102,9 +102,9 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     """A fitted keyed stage: params, and a state row for each tenant.
 
     `transform` adds one left join on the tenant and one `select`; it launches no job. Input columns stay.
-    Null, unseen and thin tenants meet the global state, and a field that is null in a tenant's own state is
-    the global one's. Saved as params in JSON and the state as Parquet; a loaded model reads its state when it
-    is first used. A leaf inherits HasTenantCol too and gives `_outputs`.
+    Null, unseen and thin tenants meet the global state. Saved as params in JSON and the state as Parquet; a
+    loaded model reads its state when it is first used. A leaf inherits HasTenantCol too and gives `_outputs`;
+    `_met` if a tenant's rows shall not meet its own state as it is.
     """
 
     def __init__(self) -> None:
@@ -126,6 +126,10 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         """Output columns, aliased with metadata, from the frame's columns and the fields of its state."""
 
+    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
+        """What a tenant's rows meet, from its own state, the global one and their type."""
+        return as_it_is(own, shared, kind)
+
     def write(self) -> MLWriter:
         return KeyedModelWriter(self)
 
@@ -137,7 +141,7 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
         tenant = self.tenant()
         if tenant is not None:
             field_of(dataset.schema, tenant, type(self).__name__)
-        met, state = joined(dataset, self.state, tenant)
+        met, state = joined(dataset, self.state, tenant, self._met)
         outputs = self._outputs(dataset.schema, state.getField)
         return met.select(*[column(name) for name in dataset.columns], *outputs)
 

@@ -12,7 +12,7 @@ from pyspark.ml.pipeline import PipelineSharedReadWrite
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLWriter
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.errors import TiltyardError
 from tiltyard.keyed import KeyedEstimator, KeyedModel, restored
@@ -147,6 +147,15 @@ class KeyedUnionModel(KeyedModel):
 
     def _part(self, at: int) -> DataFrame:
         return self.state.select(TENANT, ROWS, F.col(STATE).getField(str(at)).alias(STATE))
+
+    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
+        if all(type(stage)._met is KeyedModel._met for stage in self.stages):
+            return own
+        parts = [
+            stage._met(own.getField(part.name), shared.getField(part.name), part.dataType).alias(part.name)
+            for stage, part in zip(self.stages, cast(StructType, kind), strict=True)
+        ]
+        return F.struct(*parts)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         every = enumerate(self.stages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
@@ -55,39 +55,49 @@ def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column |
     return F.coalesce(kept, F.array())
 
 
-def joined(frame: DataFrame, states: DataFrame, tenant: str | None) -> tuple[DataFrame, Column]:
+def as_it_is(own: Column, shared: Column, kind: DataType) -> Column:
+    """The own state."""
+    return own
+
+
+def joined(
+    frame: DataFrame,
+    states: DataFrame,
+    tenant: str | None,
+    met: Callable[[Column, Column, DataType], Column] = as_it_is,
+) -> tuple[DataFrame, Column]:
     """The frame with each row's state beside it, and the column that holds it.
 
     Parameters
     ----------
     states : DataFrame[tenant, rows, state], at most one row a tenant
     tenant : name of the frame's tenant column; unset: every row meets the global state
+    met : from a tenant's own state, the global one and their type to what its rows meet, such as `filled`
 
     Returns
     -------
     (frame with one more column, that column: the state)
-        Rows of tenants without a state (null, unseen) meet the global row's; so does each field that is null
-        in a tenant's own state. No job: the global row enters as a scalar subquery, which Spark runs once for
-        each query.
+        Rows of tenants without a state (null, unseen) meet the global row's. No job: the global row enters as
+        a scalar subquery, which Spark runs once for each query.
     """
     shared = states.where(F.col(TENANT).isNull()).select(STATE).scalar()
     if tenant is None:
         return frame.select("*", shared.alias(_JOINED)), F.col(_JOINED)
-    # Filled here, where there is a row a tenant, rather than in each of the frame's rows.
-    filled = _filled(F.col(STATE), shared, states.schema[STATE].dataType)
+    # Made here, where there is a row a tenant, rather than in each of the frame's rows.
+    meeting = met(F.col(STATE), shared, states.schema[STATE].dataType)
     own = states.where(F.col(TENANT).isNotNull())
-    own = own.select(F.col(TENANT).alias(_JOINED_TENANT), filled.alias(_JOINED_STATE))
-    met = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
+    own = own.select(F.col(TENANT).alias(_JOINED_TENANT), meeting.alias(_JOINED_STATE))
+    beside = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
     # Named once, so that the plan holds one subquery instead of one for each output.
     state = F.coalesce(F.col(_JOINED_STATE), shared).alias(_JOINED)
-    return met.select(*[column(name) for name in frame.columns], state), F.col(_JOINED)
+    return beside.select(*[column(name) for name in frame.columns], state), F.col(_JOINED)
 
 
-def _filled(own: Column, shared: Column, kind: DataType) -> Column:
+def filled(own: Column, shared: Column, kind: DataType) -> Column:
     """The own state, with the shared one's value wherever a field of it is null, in nested states too."""
     if not isinstance(kind, StructType):
         return F.coalesce(own, shared)
-    fields = [_filled(own.getField(f.name), shared.getField(f.name), f.dataType).alias(f.name) for f in kind]
+    fields = [filled(own.getField(f.name), shared.getField(f.name), f.dataType).alias(f.name) for f in kind]
     return F.struct(*fields)
 
 

@@ -12,12 +12,12 @@ from pyspark.ml.param.shared import HasInputCols, HasOutputCols
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.keyed import KeyedModel
 from tiltyard.params import outputs_of
 from tiltyard.slots import CATEGORICAL, derived, lineage
-from tiltyard.state import by_column
+from tiltyard.state import by_column, filled
 from tiltyard.transformers._buckets import labels
 from tiltyard.transformers._numbers import not_nan, numeric_outputs
 
@@ -67,6 +67,9 @@ class BucketsModel(HasInputCols, HasOutputCols, KeyedModel):
         Each start is inclusive, and there is one label more than starts; a column without borders has neither.
         """
         return by_column(self.state, outputs_of(self, self._suffix))
+
+    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
+        return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         return [

@@ -8,12 +8,13 @@ from pyspark import keyword_only
 from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasInputCols, HasOutputCols
 from pyspark.sql import Column
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.errors import TiltyardError
 from tiltyard.keyed import HasTenantCol, KeyedModel
 from tiltyard.params import names
 from tiltyard.slots import NUMERIC, derived, lineage
+from tiltyard.state import filled
 from tiltyard.transformers._numbers import finite, not_nan, numeric_outputs
 from tiltyard.transformers.scale import ScaleModel
 
@@ -93,6 +94,9 @@ class Descale(HasInputCols, HasOutputCols, KeyedModel):
             raise TiltyardError(
                 f"Descale: 'fields' must name for each of {self.getInputCols()} one of {known}, got {fields}."
             )
+
+    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
+        return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         every = zip(self.getOrDefault("fields"), numeric_outputs(self, schema, "descaled"), strict=True)

@@ -219,9 +219,9 @@ def _value(field: T.StructField) -> Column:
         return value.cast("double")
     if isinstance(field.dataType, _MOMENTS):
         return F.when(value.isNotNull(), F.lit("a moment"))
-    if isinstance(field.dataType, T.StringType):
-        return value
-    return F.when(value.isNotNull(), F.to_json(F.struct(value)))
+    written = value if isinstance(field.dataType, T.StringType) else F.to_json(F.struct(value))
+    # For Python to read, which refuses broken bytes.
+    return F.when(value.isNotNull(), F.make_valid_utf8(written))
 
 
 def _comparer(fields: list[str], limits: Limits) -> Callable[[pa.Array, pa.Array], pa.Array]:

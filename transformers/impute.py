@@ -18,6 +18,7 @@ from tiltyard.errors import DataContractError
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import Range, flag, number, one_of, outputs_of
 from tiltyard.slots import CATEGORICAL, NUMERIC, derived, lineage
+from tiltyard.state import filled
 from tiltyard.transformers._moments import mean
 from tiltyard.transformers._numbers import finite, not_nan
 
@@ -178,6 +179,9 @@ class ImputeModel(_ImputeParams, KeyedModel):
     |    UA|   EWR|
     +------+------+
     """
+
+    def _met(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+        return filled(own, shared, kind)
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         return [made for name in self.getInputCols() for made in self._columns(schema, name, state(name))]

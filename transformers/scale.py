@@ -9,12 +9,12 @@ from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasInputCols, HasOutputCols
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import one_of, outputs_of
 from tiltyard.slots import NUMERIC, derived, lineage
-from tiltyard.state import by_column
+from tiltyard.state import by_column, filled
 from tiltyard.transformers._moments import deviation, mean, spread
 from tiltyard.transformers._numbers import finite, finite_inputs, not_nan, numeric_outputs
 
@@ -130,6 +130,9 @@ class ScaleModel(_ScaleParams, KeyedModel):
         Both are null where a tenant had no number.
         """
         return by_column(self.state, self.outputs())
+
+    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
+        return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         return [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -12,7 +11,7 @@ from pyspark.sql import SparkSession
 from tests.spark.cases import CASES
 from tiltyard import transformers
 from tiltyard.errors import TiltyardError
-from tiltyard.testing import CHECKS, StageCase, check_fresh_process
+from tiltyard.testing import CHECKS, StageCase
 from tiltyard.transformers import DateParts, FeatureVector, FieldTyper, NumericBuckets, Pivot
 
 
@@ -31,12 +30,6 @@ def case(made: Callable[[str], StageCase], request: pytest.FixtureRequest) -> St
 @pytest.mark.parametrize("case", CASES, indirect=True)
 def test_stage_keeps_the_contract(case: StageCase, check: Callable[[StageCase], None]) -> None:
     check(case)
-
-
-def test_models_give_the_same_output_in_a_fresh_process(
-    made: Callable[[str], StageCase], tmp_path: Path
-) -> None:
-    check_fresh_process([made(name) for name in CASES], tmp_path)
 
 
 def test_every_public_stage_has_a_case() -> None:
