@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from pyspark.ml import Transformer
@@ -14,7 +15,9 @@ from tiltyard.slots import SEMANTIC_TYPES
 from tiltyard.transformers import (
     CustomFields,
     DateParts,
+    DaysBetween,
     EmailParts,
+    GeoParts,
     JobTitle,
     MultiPivot,
     NameSimilarity,
@@ -34,11 +37,12 @@ CATEGORIES = ("Binary", "Category", "Company", "JobTitle", "Country", "State", "
 # Categories that may have more values than a pivot keeps: each value's mean label stands beside its rank.
 MANY_VALUED = ("Category", "Company", "JobTitle", "City", "PostalCode")
 DATES = {"Timestamp": PARTS, "Date": PARTS[1:]}
+# Dates of a table that are measured from each other, the first ones: their pairs grow with the square.
+PAIRED_DATES = 4
 
 # Why a field of these types has no slot.
 _UNUSED = {
     "Id": "names a single record, so it says nothing about others",
-    "Geolocation": "a place: name its columns to GeoParts in a pipeline of your own",
     "Other": "its own type is none that a stage reads",
 }
 
@@ -52,7 +56,7 @@ class Settings:
     tenant, label, fold, key : columns, None for none; without a label no stage learns from it
     expanding : folds are blocks in time
     levels, support : of Pivot; levels are also the terms kept of a text
-    time_zone : of DateParts
+    time_zone : in which dates are read
     """
 
     tenant: str | None = None
@@ -84,10 +88,12 @@ class Plan:
 def feature_plan(types: Mapping[str, str], settings: Settings) -> Plan:
     """The stages for typed fields. Pure: no session, no frame.
 
-    Numbers are packed as they are, dates as cyclic parts, categories as codes of each tenant and, where there may
-    be many values, as mean labels too. Texts become sizes and, as each tenant uses them, codes or terms; titles,
-    e-mail, web and phone addresses what they tell. Fields of other types are left out, see `unused_fields`. Number
-    types of text columns are read as numbers only if FieldTyper's model stands before these stages.
+    Numbers are packed as they are, dates as cyclic parts and as days between the first few, categories as codes
+    of each tenant and, where there may be many values, as mean labels too. Texts become sizes and, as each tenant
+    uses them, codes or terms; titles, places, e-mail, web and phone addresses what they tell. Fields of other
+    types are left out, see `unused_fields`. Number types of text columns are read as numbers only if FieldTyper's
+    model stands before these stages. How long ago a date is (TimeSince) is left out: rows to score lie beyond all
+    values a model has seen.
 
     Raises
     ------
@@ -129,6 +135,10 @@ def _add_dates(plan: Plan, types: Mapping[str, str], settings: Settings) -> None
         if dates := _of(types, (kind,)):
             plan.parts.append(DateParts(inputCols=dates, timeZone=settings.time_zone, parts=list(parts)))
             plan.columns += [name for date in dates for name in part_columns(date, parts)]
+    paired = _of(types, DATES)[:PAIRED_DATES]
+    if len(paired) > 1:
+        plan.parts.append(DaysBetween(inputCols=paired, timeZone=settings.time_zone))
+        plan.columns += [f"{later}__days_since_{earlier}" for earlier, later in combinations(paired, 2)]
 
 
 def _add_parts(plan: Plan, types: Mapping[str, str]) -> list[str]:
@@ -139,6 +149,10 @@ def _add_parts(plan: Plan, types: Mapping[str, str]) -> list[str]:
             plan.parts.append(stage(inputCols=fields, parts=[*numbers, *named]))
             plan.columns += [f"{name}__{part}" for name in fields for part in numbers]
             categories += [f"{name}__{part}" for name in fields for part in named]
+    if places := _of(types, ("Geolocation",)):
+        plan.parts.append(GeoParts(inputCols=places))
+        plan.columns += [f"{name}__{part}" for name in places for part in ("x", "y", "z")]
+        categories += [f"{name}__cell" for name in places]
     for address in _of(types, ("Email",)):
         for company in _of(types, ("Company",)):
             plan.parts.append(NameSimilarity(inputCols=[address, company], measures=["token_set"]))

@@ -11,6 +11,7 @@ from tiltyard.slots import plain_type
 from tiltyard.transformers import _field_words as words
 from tiltyard.transformers._field_facts import Facts
 from tiltyard.transformers._field_words import Said, by_comment, by_name
+from tiltyard.transformers._places import coordinates
 
 # Share of the values that must agree before a pattern names the type: data has typing errors.
 _MOST = 0.9
@@ -57,8 +58,8 @@ def _declared(facts: Facts, said: Said) -> Finding | None:
         isinstance(part, T.StringType) for part in (kind.keyType, kind.valueType)
     ):
         return Finding("Custom", 1.0, "the column holds texts by name")
-    if isinstance(kind, T.StructType) and _is_place(kind):
-        return Finding("Geolocation", 1.0, f"the column holds {' and '.join(kind.names)}")
+    if place := coordinates(kind):
+        return Finding("Geolocation", 1.0, f"the column holds {' and '.join(place)}")
     if isinstance(kind, T.StringType | T.NumericType):
         return None
     return Finding("Other", 1.0, f"no stage reads the column's own type {kind.simpleString()[:60]}")
@@ -216,18 +217,9 @@ def _is_number(facts: Facts) -> bool:
     return isinstance(facts.data_type, T.NumericType) or facts.numbers >= _UNIQUE
 
 
-def _is_place(kind: T.StructType) -> bool:
-    """Whether a struct holds the two coordinates of a place, and nothing else."""
-    numeric = all(isinstance(field.dataType, T.NumericType) for field in kind)
-    names = {name.lower() for name in kind.names}
-    return numeric and any(names == {lat, lon} for lat in _LATITUDES for lon in _LONGITUDES)
-
-
 def _span(facts: Facts) -> str:
     return f"numbers from {facts.low:.15g} to {facts.high:.15g}"
 
-
-_LATITUDES, _LONGITUDES = ("lat", "latitude"), ("lon", "lng", "long", "longitude")
 
 _BY_PATTERN = {
     "email": ("Email", "e-mail addresses"),

@@ -19,8 +19,8 @@ from pyspark.sql import types as T
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.params import Range, Ranged, number, text
-from tiltyard.slots import CATEGORICAL, NUMERIC, Slot, lineage, slot_metadata
-from tiltyard.transformers._texts import text_field
+from tiltyard.slots import CATEGORICAL, NUMERIC, derived, lineage
+from tiltyard.transformers._places import coordinates
 
 # Mean radius of the earth in km, after the IUGG.
 _RADIUS = 6371.0088
@@ -59,8 +59,8 @@ class GeoParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], De
 
     Parameters
     ----------
-    inputCols : text columns "latitude, longitude" in degrees with decimal points; a semicolon and
-        parentheses are allowed
+    inputCols : text columns "latitude, longitude" in degrees with decimal points, where a semicolon and
+        parentheses are allowed, or structs of two numbers called so (lat, lon and lng will do)
     latCol : numeric column of the latitude in degrees, north positive; it gives its name to the outputs
     lonCol : numeric column of the longitude in degrees, east positive
     cellDegrees : height of a cell in degrees, at least 0.01; one degree is 111 km
@@ -125,14 +125,12 @@ class GeoParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], De
             lat, lon = (_numeric(schema, self._given(name)) for name in ("latCol", "lonCol"))
             yield _place(lat, column(lat.name), column(lon.name))
         for name in self.getInputCols() if self.isSet(self.inputCols) else ():
-            field = text_field(schema, name, "GeoParts")
-            yield _place(field, *[F.regexp_extract(column(field.name), _PAIR, group) for group in (1, 2)])
+            yield _pair(schema, name)
 
     def _parts(self, place: _Place) -> Iterator[Column]:
         for part, value in self._values(place).items():
             output = f"{place.field.name}__{part}"
-            slot = Slot(output, *lineage(place.field), CATEGORICAL if part == "cell" else NUMERIC)
-            yield value.alias(output, metadata=slot_metadata(slot))
+            yield derived(value, output, lineage(place.field), CATEGORICAL if part == "cell" else NUMERIC)
 
     def _values(self, place: _Place) -> dict[str, Column]:
         lat, lon = F.radians(place.lat), F.radians(place.lon)
@@ -154,6 +152,20 @@ def _numeric(schema: T.StructType, name: str) -> T.StructField:
         kind = field.dataType.simpleString()
         raise DataContractError(f"GeoParts: column '{name}' must be numeric, got {kind}.")
     return field
+
+
+def _pair(schema: T.StructType, name: str) -> _Place:
+    """The place in a struct of two coordinates, or in a text."""
+    field = field_of(schema, name, "GeoParts")
+    value = column(field.name)
+    if parts := coordinates(field.dataType):
+        return _place(field, *[value.getField(part) for part in parts])
+    if not isinstance(field.dataType, T.StringType):
+        raise DataContractError(
+            f"GeoParts: column '{name}' must be text or a struct of latitude and longitude,"
+            f" got {field.dataType.simpleString()}."
+        )
+    return _place(field, *[F.regexp_extract(value, _PAIR, group) for group in (1, 2)])
 
 
 def _place(field: T.StructField, lat: Column, lon: Column) -> _Place:

@@ -51,3 +51,11 @@ def test_numbers_alone_need_no_stage() -> None:
 def test_unknown_types_are_refused() -> None:
     with pytest.raises(TiltyardError, match=r"type of 'x' must be one of Real, .*, got 'Money'"):
         feature_plan({"x": "Money"}, Settings())
+
+
+def test_the_first_dates_are_measured_from_each_other() -> None:
+    dates = {f"d{n}": ("Date", "Timestamp")[n % 2] for n in range(6)}
+    columns = feature_plan(dates, Settings()).columns
+    found = {name for name in columns if "__days_since_" in name}
+    assert found == {f"d{b}__days_since_d{a}" for a in range(4) for b in range(a + 1, 4)}
+    assert not any("__days_since_" in name for name in feature_plan({"d": "Date"}, Settings()).columns)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from tiltyard.errors import DataContractError
+from tiltyard.testing import counted_jobs
 from tiltyard.transformers import CustomFields
 
 
@@ -92,3 +94,30 @@ def test_other_maps_are_refused_with_a_way_out(spark: SparkSession) -> None:
         DataContractError, match="CustomFields: column 'own' must hold maps of texts, got map"
     ):
         CustomFields(inputCols=["own"]).fit(frame)
+
+
+def test_a_thousand_tenants_with_thirty_fields_of_their_own_are_fitted_in_one_job(
+    spark: SparkSession,
+) -> None:
+    def own(kind: str, count: int, value: Column) -> Column:
+        names = [F.concat(F.col("tenant"), F.lit(f" {kind} {at}")) for at in range(count)]
+        return F.map_from_arrays(F.array(*names), F.array(*[value.cast("string")] * count))
+
+    n = F.col("id") % 12
+    fields = F.map_concat(
+        own("number", 10, n),
+        own("boolean", 5, F.when(n % 2 == 0, "yes").otherwise("no")),
+        own("date", 5, F.date_add(F.lit("2020-01-01"), n.cast("int"))),
+        own("category", 10, F.concat(F.lit("level "), n % 2)),
+    )
+    tenants = spark.range(12_000).withColumn("tenant", F.format_string("t%04d", F.floor(F.col("id") / 12)))
+    frame = tenants.select("tenant", fields.alias("own")).localCheckpoint()
+    with counted_jobs(spark) as jobs:
+        model = CustomFields(inputCols=["own"], tenantCol="tenant", minSupport=6).fit(frame)
+    assert jobs() == 1
+    placed = model.fields().where("tenant is not null and column is not null")
+    counts = placed.groupBy("tenant").agg(
+        F.count_distinct("column").alias("slots"), F.count("*").alias("keys")
+    )
+    assert [tuple(row) for row in counts.groupBy("slots", "keys").count().collect()] == [(30, 30, 1_000)]
+    assert placed.where(~F.startswith("key", "tenant")).isEmpty()

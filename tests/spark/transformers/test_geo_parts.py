@@ -85,7 +85,9 @@ def test_half_a_pair_wrong_types_and_params_are_refused(spark: SparkSession) -> 
         (): "GeoParts: 'inputCols' or 'latCol' and 'lonCol' must be given, got neither",
         (("latCol", "lat"),): "GeoParts: 'lonCol' must be a column name, got nothing",
         (("latCol", "lat"), ("lonCol", "lon")): "GeoParts: column 'lon' must be numeric, got string",
-        (("inputCols", ("lat",)),): "GeoParts: column 'lat' must be text, got decimal",
+        (
+            ("inputCols", ("lat",)),
+        ): "GeoParts: column 'lat' must be text or a struct of latitude and longitude, got decimal",
         (
             ("cellDegrees", 0),
         ): "GeoParts: 'cellDegrees' must be a number of at least 0.01 and at most 90, got 0",
@@ -95,3 +97,15 @@ def test_half_a_pair_wrong_types_and_params_are_refused(spark: SparkSession) -> 
     }.items():
         with pytest.raises((DataContractError, TiltyardError), match=message):
             GeoParts(**dict(params)).transform(frame)
+
+
+def test_a_struct_of_coordinates_is_a_place_in_any_order_of_its_fields(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(11.58, 48.14)], "Lng double, Lat double").selectExpr(
+        "struct(*) AS office", "*"
+    )
+    whole = GeoParts(inputCols=["office"]).transform(frame).first()
+    apart = GeoParts(latCol="Lat", lonCol="Lng").transform(frame).first()
+    assert whole is not None and apart is not None
+    assert [whole[f"office__{part}"] for part in ("x", "y", "z", "cell")] == [
+        apart[f"Lat__{part}"] for part in ("x", "y", "z", "cell")
+    ]
