@@ -20,9 +20,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         cores="2",
         conf={
             "spark.driver.memory": "2g",
-            "spark.sql.shuffle.partitions": "4",
-            # Many plans over few rows: what is interpreted need not be generated.
+            "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+            "spark.sql.shuffle.partitions": "2",
+            # Many plans over few rows: what is interpreted need not be generated. Started processes generate code.
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.codegen.wholeStage": "false",
             "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
         },
     )
