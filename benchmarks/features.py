@@ -8,6 +8,7 @@ are counted for two numbers of columns and of tenants: they must be the same.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -209,17 +210,18 @@ def main() -> None:
     args = parser.parse_args()
     with workplace() as (spark, folder):
         frame = _on_disk(crm(spark, args.rows, args.tenants), folder)
-        timed(frame, featurizer())  # warms JVM and workers up
-        reading = _thrown_away(frame)
         spoken = TextStats(inputCols=["subject", "notes"], parts=["language", "sentiment"])
-        every = {
-            "Featurizer, 20 fields": timed(frame, featurizer()),
-            "Featurizer, language and sentiment beside it": timed(
-                frame, Pipeline(stages=[featurizer(), spoken])
-            ),
-            "Featurizer, types found by itself": timed(frame, featurizer(types={})),
-            **{step.name: timed(frame, step.stage) for step in steps()},
-        }
+        timed(frame.limit(1000), Pipeline(stages=[featurizer(), spoken]))  # warms JVM and workers up
+        reading = _thrown_away(frame)
+        wholes = (
+            Step("Featurizer, 20 fields", featurizer()),
+            Step("Featurizer, language and sentiment beside it", Pipeline(stages=[featurizer(), spoken])),
+            Step("Featurizer, types found by itself", featurizer(types={})),
+        )
+        every = {}
+        for step in (*wholes, *steps()):
+            print(f"{step.name} ...", file=sys.stderr, flush=True)
+            every[step.name] = timed(frame, step.stage)
         grown = fits(spark, min(args.rows, 20_000))
     _report(args, reading, every, grown)
 

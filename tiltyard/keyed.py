@@ -130,6 +130,10 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
         """What a tenant's rows meet, from its own state, the global one and their type."""
         return as_it_is(own, shared, kind)
 
+    def _used(self, state: Column) -> Column:
+        """What `transform` reads of a state. The rest, such as words for people, need not go with every row."""
+        return state
+
     def write(self) -> MLWriter:
         return KeyedModelWriter(self)
 
@@ -141,7 +145,8 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
         tenant = self.tenant()
         if tenant is not None:
             field_of(dataset.schema, tenant, type(self).__name__)
-        met, state = joined(dataset, self.state, tenant, self._met)
+        states = self.state.withColumn(STATE, self._used(F.col(STATE)))
+        met, state = joined(dataset, states, tenant, self._met)
         outputs = self._outputs(dataset.schema, state.getField)
         return met.select(*[column(name) for name in dataset.columns], *outputs)
 

@@ -157,6 +157,10 @@ class KeyedUnionModel(KeyedModel):
         ]
         return F.struct(*parts)
 
+    def _used(self, state: Column) -> Column:
+        every = enumerate(self.stages)
+        return F.struct(*[stage._used(state.getField(str(at))).alias(str(at)) for at, stage in every])
+
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         every = enumerate(self.stages)
         return [output for at, one in every for output in one._outputs(schema, state(str(at)).getField)]

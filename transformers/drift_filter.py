@@ -168,7 +168,8 @@ class DriftFilter(_DriftParams, KeyedEstimator):
         # Quantiles and shares of two samples against each other: numpy has them, SQL has not.
         compared = arrow_function(_comparer(list(outputs_of(self, "kept")), limits), _struct(_COMPARED))
         found = compared(columns["training"], columns[_RECENT])
-        return {name: found.getField(name) for name in _COMPARED}
+        drifting = F.transform(found.getField("findings"), lambda one: one["field"])
+        return {**{name: found.getField(name) for name in _COMPARED}, "drifting": drifting}
 
     def _model(self) -> DriftFilterModel:
         return DriftFilterModel()
@@ -195,8 +196,11 @@ class DriftFilterModel(_DriftParams, KeyedModel):
         """DataFrame[tenant, field, training_rows, recent_rows, training_fill, recent_fill, divergence]."""
         return self.state.select(TENANT, F.inline(F.col(STATE).getField("measures")))
 
+    def _used(self, state: Column) -> Column:
+        return F.struct(state.getField("drifting").alias("drifting"))
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
-        drifting = F.transform(state("findings"), lambda one: one["field"])
+        drifting = state("drifting")
         return [
             self._kept(field_of(schema, name, "DriftFilterModel"), name, output, drifting)
             for name, output in outputs_of(self, "kept").items()

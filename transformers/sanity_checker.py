@@ -43,6 +43,9 @@ _FINDING = {
 _CHECKED = {
     "findings": T.ArrayType(_struct(_FINDING)),
     "measures": T.ArrayType(_struct(dict.fromkeys(MEASURES, T.FloatType()))),
+    # For each slot 0, or NaN if it is dropped: added to a row, as Spark's functions on arrays are slow on each of many
+    # elements. Null where none is dropped.
+    "mask": T.ArrayType(T.FloatType()),
 }
 
 
@@ -232,21 +235,22 @@ class SanityCheckerModel(_SanityParams, KeyedModel):
         every = F.posexplode(F.col(STATE).getField("measures")).alias("slot", "found")
         return self.state.select(TENANT, every).select(TENANT, "slot", "found.*")
 
+    def _used(self, state: Column) -> Column:
+        return F.struct(state.getField("mask").alias("mask"))
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         name = self.getInputCol()
         slots = slots_of(schema, name)
         features = column(field_of(schema, name, "SanityCheckerModel").name)
         if self.getOrDefault(self.remove):
-            bad = F.filter(state("findings"), lambda one: one["dropped"])
-            features = _without(features, F.transform(bad, lambda one: one["slot"]))
+            features = _masked(features, state("mask"), len(slots))
         return [features.alias(self.getOutputCol(), metadata=packed_metadata(slots))]
 
 
-def _without(features: Column, slots: Column) -> Column:
-    nan = F.lit(float("nan")).cast("float")
-    kept = F.transform(features, lambda value, at: F.when(F.array_contains(slots, at), nan).otherwise(value))
-    # Most tenants have no bad slot, and no state means none: their rows are taken as they are.
-    return F.when(F.size(slots) > 0, kept).otherwise(features)
+def _masked(features: Column, mask: Column, slots: int) -> Column:
+    every = [F.get(features, F.lit(at)) + F.get(mask, F.lit(at)) for at in range(slots)]
+    # Many tenants have no bad slot, and no state means none: their rows are taken as they are.
+    return F.when(features.isNotNull() & mask.isNotNull(), F.array(*every)).otherwise(features)
 
 
 def _checker(slots: tuple[Slot, ...], limits: Limits) -> Callable[[pa.Array], pa.Array]:
@@ -260,11 +264,14 @@ def _checker(slots: tuple[Slot, ...], limits: Limits) -> Callable[[pa.Array], pa
 
 def _checked(rows: pa.Array | None, slots: tuple[Slot, ...], limits: Limits) -> dict[str, Any]:
     if rows is None or len(rows) == 0:
-        return {"findings": [], "measures": []}
+        return {"findings": [], "measures": [], "mask": None}
     packed = pc.struct_field(rows, "features").flatten().to_numpy(zero_copy_only=False)
     labels = pc.struct_field(rows, "label").to_numpy(zero_copy_only=False)
     measures, found = check(packed.reshape(len(rows), len(slots)).astype(np.float64), labels, slots, limits)
+    mask = np.zeros(len(slots), dtype=np.float32)
+    mask[[one.slot for one in found if one.dropped]] = np.nan
     return {
+        "mask": mask if np.isnan(mask).any() else None,
         "findings": [_row(one, slots[one.slot]) for one in found],
         "measures": [
             dict(zip(MEASURES, row, strict=True)) for row in zip(*vars(measures).values(), strict=True)

@@ -232,6 +232,12 @@ class SmartTextModel(_SmartTextParams, KeyedModel):
         found, count = state_field(name), self.getOrDefault(self.topTerms)
         return [(f"{name}__pivot", name, found["levels"]), *term_slots(name, count, found["terms"])]
 
+    def _used(self, state: Column) -> Column:
+        used = {
+            name: [state[name][part].alias(part) for part in ("levels", "terms")] for name in inputs_of(self)
+        }
+        return F.struct(*[F.struct(*parts).alias(name) for name, parts in used.items()])
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         return [made for name in inputs_of(self) for made in self._slots(schema, name, state(name))]
 
