@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+# Answers a worker remembers for each reading: companies recur from one batch of rows to the next.
+REMEMBERED = 2**16
+
 
 def data_lines(name: str) -> list[str]:
     """The lines of a file in transformers/data, without its comments."""

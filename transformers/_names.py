@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from cleanco.clean import prepare_default_terms, strip_punct
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.fuzz import token_set_ratio
 
+from tiltyard.transformers._data import REMEMBERED
 from tiltyard.transformers._folding import folded, folded_words
 
 if TYPE_CHECKING:
@@ -62,9 +63,19 @@ def plain_name(text: str) -> str:
     >>> plain_name("Jane Doe <jane@acme-tools.co.uk>"), plain_name("ACME Tools, Ltd.")
     ('acme tools', 'acme tools')
     """
-    name = _without_forms(text[:_READ].translate(_MARKS))
-    address = _address_name(name)
-    return " ".join(folded_words(name if address is None else _without_forms(address)))
+    read = text[:_READ].translate(_MARKS)
+    if mail := _MAIL_HOST.search(read):
+        return _folded(_label(mail[1])[0])
+    name = _without_forms(read)
+    if _WEB_ADDRESS.fullmatch(name):
+        label, suffix = _label(name)
+        return _folded(label if suffix else name)
+    return _folded(name)
+
+
+@lru_cache(REMEMBERED)
+def _folded(name: str) -> str:
+    return " ".join(folded_words(_without_forms(name)))
 
 
 def _without_forms(name: str) -> str:
@@ -82,13 +93,11 @@ def _form_at_end(words: list[str]) -> int:
     return next((length for length in lengths if tuple(words[-length:]) in _FORMS), 0)
 
 
-def _address_name(text: str) -> str | None:
-    """The label before the public suffix, if the text holds an e-mail address or is a web address."""
-    host = _MAIL_HOST.search(text)
-    if not host and not _WEB_ADDRESS.fullmatch(text):
-        return None
-    parts = _suffixes()(host[1] if host else text)
-    return parts.domain.replace("-", " ") if host or parts.suffix else None
+@lru_cache(REMEMBERED)
+def _label(host: str) -> tuple[str, str]:
+    """The words of the label before a host's public suffix, and the suffix."""
+    parts = _suffixes()(host)
+    return parts.domain.replace("-", " "), parts.suffix
 
 
 @cache

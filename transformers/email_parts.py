@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from disposable_email_domains import blocklist
@@ -15,7 +15,7 @@ from pyspark.sql import types as T
 
 from tiltyard.params import some_of
 from tiltyard.slots import CATEGORICAL, NUMERIC
-from tiltyard.transformers._data import data_lines
+from tiltyard.transformers._data import REMEMBERED, data_lines
 from tiltyard.transformers._domains import BLANKS, NAME, canonical, listed, registered
 from tiltyard.transformers._texts import Compute, Part, TextParts
 
@@ -102,6 +102,7 @@ class EmailParts(TextParts):
         return _of_domains
 
 
+@lru_cache(REMEMBERED)
 def domain_parts(written: str) -> dict[str, Any]:
     """All parts that depend on the domain alone.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pyspark import keyword_only
@@ -13,6 +14,7 @@ from pyspark.sql import types as T
 
 from tiltyard.params import some_of
 from tiltyard.slots import CATEGORICAL, NUMERIC
+from tiltyard.transformers._data import REMEMBERED
 from tiltyard.transformers._domains import BLANKS, NAME, canonical, registered
 from tiltyard.transformers._texts import Compute, Part, TextParts
 
@@ -114,6 +116,7 @@ class UrlParts(TextParts):
         return _of_hosts
 
 
+@lru_cache(REMEMBERED)
 def host_parts(written: str) -> dict[str, Any]:
     """All parts that depend on the host alone.
 
