@@ -82,9 +82,7 @@ class PlainFeatures(NamedTuple):
 
 def read(spark: SparkSession, data: Path, table: Table) -> tuple[DataFrame, list[str]]:
     """The table with key, label and its outer fold; and the fields."""
-    raw = spark.read.csv(
-        str(data / table.file), header=True, inferSchema=True, multiLine=True, escape='"', enforceSchema=False
-    )
+    raw = spark.read.csv(str(data / table.file), header=True, inferSchema=True, multiLine=True, escape='"')
     fields = [name for name in raw.columns if name not in table.out]
     return (
         raw.coalesce(1)
