@@ -26,7 +26,7 @@ from pyspark.sql.types import DataType, StructType
 from tiltyard.columns import column, field_of
 from tiltyard.errors import TiltyardError
 from tiltyard.params import Ranged, text, whole
-from tiltyard.state import ROWS, STATE, TENANT, aggregated, as_it_is, computed, joined
+from tiltyard.state import ROWS, STATE, TENANT, aggregated, computed, joined
 
 
 class HasTenantCol(Ranged):
@@ -104,7 +104,7 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     `transform` adds one left join on the tenant and one `select`; it launches no job. Input columns stay.
     Null, unseen and thin tenants meet the global state. Saved as params in JSON and the state as Parquet; a
     loaded model reads its state when it is first used. A leaf inherits HasTenantCol too and gives `_outputs`;
-    `_met` if a tenant's rows shall not meet its own state as it is.
+    `_read` if a tenant's rows shall not meet its own state as it is, or not all of it.
     """
 
     def __init__(self) -> None:
@@ -126,13 +126,12 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         """Output columns, aliased with metadata, from the frame's columns and the fields of its state."""
 
-    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
-        """What a tenant's rows meet, from its own state, the global one and their type."""
-        return as_it_is(own, shared, kind)
+    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
+        """What `transform` reads of a tenant's own state, beside the global one and their type.
 
-    def _used(self, state: Column) -> Column:
-        """What `transform` reads of a state. The rest, such as words for people, need not go with every row."""
-        return state
+        What it does not read, such as words for people, need not go with every row.
+        """
+        return own
 
     def write(self) -> MLWriter:
         return KeyedModelWriter(self)
@@ -145,8 +144,7 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
         tenant = self.tenant()
         if tenant is not None:
             field_of(dataset.schema, tenant, type(self).__name__)
-        states = self.state.withColumn(STATE, self._used(F.col(STATE)))
-        met, state = joined(dataset, states, tenant, self._met)
+        met, state = joined(dataset, self.state, tenant, self._read)
         outputs = self._outputs(dataset.schema, state.getField)
         return met.select(*[column(name) for name in dataset.columns], *outputs)
 

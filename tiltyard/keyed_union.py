@@ -148,18 +148,16 @@ class KeyedUnionModel(KeyedModel):
     def _part(self, at: int) -> DataFrame:
         return self.state.select(TENANT, ROWS, F.col(STATE).getField(str(at)).alias(STATE))
 
-    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
-        if all(type(stage)._met is KeyedModel._met for stage in self.stages):
-            return own
-        parts = [
-            stage._met(own.getField(part.name), shared.getField(part.name), part.dataType).alias(part.name)
-            for stage, part in zip(self.stages, cast(StructType, kind), strict=True)
-        ]
-        return F.struct(*parts)
-
-    def _used(self, state: Column) -> Column:
-        every = enumerate(self.stages)
-        return F.struct(*[stage._used(state.getField(str(at))).alias(str(at)) for at, stage in every])
+    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
+        parts = zip(self.stages, cast(StructType, kind), strict=True)
+        return F.struct(
+            *[
+                stage._read(own.getField(part.name), shared.getField(part.name), part.dataType).alias(
+                    part.name
+                )
+                for stage, part in parts
+            ]
+        )
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         every = enumerate(self.stages)

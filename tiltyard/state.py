@@ -15,7 +15,7 @@ TENANT, ROWS, STATE = "tenant", "rows", "state"
 
 # Helper columns of the plans below; no frame has these names.
 _LEVEL, _JOINED = "__tiltyard_level", "__tiltyard_joined"
-_JOINED_TENANT, _JOINED_STATE = "__tiltyard_tenant", "__tiltyard_state"
+_JOINED_TENANT, _JOINED_STATE, _SHARED = "__tiltyard_tenant", "__tiltyard_state", "__tiltyard_shared"
 
 
 def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Column]) -> DataFrame:
@@ -55,16 +55,12 @@ def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column |
     return F.coalesce(kept, F.array())
 
 
-def as_it_is(own: Column, shared: Column, kind: DataType) -> Column:
-    """The own state."""
-    return own
+# A tenant's own state, the global one and their type -> what a stage reads of it.
+Read = Callable[[Column, Column, DataType], Column]
 
 
 def joined(
-    frame: DataFrame,
-    states: DataFrame,
-    tenant: str | None,
-    met: Callable[[Column, Column, DataType], Column] = as_it_is,
+    frame: DataFrame, states: DataFrame, tenant: str | None, read: Read = lambda own, *_: own
 ) -> tuple[DataFrame, Column]:
     """The frame with each row's state beside it, and the column that holds it.
 
@@ -72,7 +68,7 @@ def joined(
     ----------
     states : DataFrame[tenant, rows, state], at most one row a tenant
     tenant : name of the frame's tenant column; unset: every row meets the global state
-    met : from a tenant's own state, the global one and their type to what its rows meet, such as `filled`
+    read : what the rows meet of a state, by default all of it; `filled` is one
 
     Returns
     -------
@@ -80,12 +76,14 @@ def joined(
         Rows of tenants without a state (null, unseen) meet the global row's. No job: the global row enters as
         a scalar subquery, which Spark runs once for each query.
     """
-    shared = states.where(F.col(TENANT).isNull()).select(STATE).scalar()
+    kind = states.schema[STATE].dataType
+    everyone = states.where(F.col(TENANT).isNull())
+    shared = everyone.select(read(F.col(STATE), F.col(STATE), kind)).scalar()
     if tenant is None:
         return frame.select("*", shared.alias(_JOINED)), F.col(_JOINED)
-    # Made here, where there is a row a tenant, rather than in each of the frame's rows.
-    meeting = met(F.col(STATE), shared, states.schema[STATE].dataType)
-    own = states.where(F.col(TENANT).isNotNull())
+    # Read here, where there is a row a tenant, rather than in each of the frame's rows.
+    own = states.where(F.col(TENANT).isNotNull()).withColumn(_SHARED, everyone.select(STATE).scalar())
+    meeting = read(F.col(STATE), F.col(_SHARED), kind)
     own = own.select(F.col(TENANT).alias(_JOINED_TENANT), meeting.alias(_JOINED_STATE))
     beside = frame.join(own, column(tenant).cast("string") == F.col(_JOINED_TENANT), "left")
     # Named once, so that the plan holds one subquery instead of one for each output.

@@ -232,9 +232,9 @@ class SmartTextModel(_SmartTextParams, KeyedModel):
         found, count = state_field(name), self.getOrDefault(self.topTerms)
         return [(f"{name}__pivot", name, found["levels"]), *term_slots(name, count, found["terms"])]
 
-    def _used(self, state: Column) -> Column:
+    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
         used = {
-            name: [state[name][part].alias(part) for part in ("levels", "terms")] for name in inputs_of(self)
+            name: [own[name][part].alias(part) for part in ("levels", "terms")] for name in inputs_of(self)
         }
         return F.struct(*[F.struct(*parts).alias(name) for name, parts in used.items()])
 
