@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -11,21 +11,34 @@ from numpy.typing import NDArray
 from pyspark.ml.param.shared import HasInputCols, HasOutputCols
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DataType, StructType
 
+from tiltyard.arrow import arrow_function
 from tiltyard.keyed import KeyedModel
 from tiltyard.params import outputs_of
 from tiltyard.slots import CATEGORICAL, derived, lineage
 from tiltyard.state import by_column, filled
 from tiltyard.transformers._buckets import labels
 from tiltyard.transformers._numbers import not_nan, numeric_outputs
+from tiltyard.transformers._samples import HasSample, simple_columns
 
 # Some finite numbers and what was sampled beside them -> the increasing starts of all buckets but the first.
 Cut = Callable[[NDArray[np.float64], list[NDArray[Any]]], list[float]]
 
 _ARROW_STATES = pa.list_(pa.struct({"starts": pa.list_(pa.float64()), "labels": pa.list_(pa.string())}))
 _STATES = "array<struct<starts:array<double>,labels:array<string>>>"
+
+
+class HasBucketSample(HasSample):
+    """HasSample for columns whose frequent values matter."""
+
+    def _rows(self, schema: StructType, values: Mapping[str, Column], where: Column | None = None) -> Column:
+        """The sample, drawn by the whole row without a key.
+
+        By the values, all rows of a frequent one would be taken or left together: half a column of zeros, or none.
+        """
+        whole_row = None if self.isSet(self.keyCol) else simple_columns(schema)
+        return self._sample(schema, values, where, by=whole_row)
 
 
 def learnt_buckets(sample: Column, columns: int, cut: Cut) -> Column:
@@ -36,11 +49,10 @@ def learnt_buckets(sample: Column, columns: int, cut: Cut) -> Column:
 
     # In Python: the wording of labels is that of plain numbers, and the cuts need sorted or grouped rows.
     def on_batch(samples: pa.Array) -> pa.Array:
-        made = [_states(one.values, columns, cut) if one.is_valid else None for one in samples]
+        made = [_states(one.values, columns, cut) for one in samples]
         return pa.array(made, type=_ARROW_STATES)
 
-    # The stubs know no nested type of such a function.
-    return cast(Any, arrow_udf)(on_batch, _STATES)(sample)  # type: ignore[no-any-return]
+    return arrow_function(on_batch, _STATES)(sample)
 
 
 def _states(sample: pa.StructArray, columns: int, cut: Cut) -> list[dict[str, Any] | None]:
@@ -68,7 +80,7 @@ class BucketsModel(HasInputCols, HasOutputCols, KeyedModel):
         """
         return by_column(self.state, outputs_of(self, self._suffix))
 
-    def _met(self, own: Column, shared: Column, kind: DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
         return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:

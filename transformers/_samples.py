@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyspark.ml.param import Param, Params
 from pyspark.sql import Column
@@ -29,25 +29,34 @@ class HasSample(Ranged):
     """Params `sampleRows` and `keyCol`, shared by stages that learn from a sample of each tenant's rows."""
 
     sampleRows: Param[int] = Param(
-        Params._dummy(), "sampleRows", "rows of a tenant to learn from; all when it has fewer", whole(1)
+        Params._dummy(), "sampleRows", "rows of a tenant looked at, at most", whole(1)
     )
     keyCol: Param[str] = Param(
         Params._dummy(),
         "keyCol",
-        "column whose hash draws the sample; unset: the hash of the whole row",
+        "column whose hash draws the sample, best one that names a row",
         text(),
     )
 
     def _sample(
-        self, schema: T.StructType, values: Mapping[str, Column], where: Column | None = None
+        self,
+        schema: T.StructType,
+        values: Mapping[str, Column],
+        where: Column | None = None,
+        by: Sequence[Column] | None = None,
     ) -> Column:
-        """An aggregate: each tenant's sample as array of structs of `values`; null without rows."""
-        return sampled(values, self._drawn_by(schema, values), self.getOrDefault(self.sampleRows), where)
+        """An aggregate: each tenant's sample as array of structs of `values`; empty without rows.
 
-    def _drawn_by(self, schema: T.StructType, values: Mapping[str, Column]) -> Column:
-        if self.isDefined(self.keyCol):
+        Rows are drawn by the hash of `by`, by default the values, with the key before it if there is one: a key
+        need not be unique, and so only rows without a difference stay tied.
+        """
+        drawn_by = [*values.values()] if by is None else [*by]
+        if self.isSet(self.keyCol):
             key = field_of(schema, self.getOrDefault(self.keyCol), type(self).__name__)
-            # A key need not be unique: with the values, only rows without a difference stay tied.
-            return F.struct(column(key.name), *values.values())
-        # Values alone would take or leave all rows of a frequent value together: half a column of zeros, or none.
-        return F.struct(*[column(field.name) for field in schema if isinstance(field.dataType, _HASHED)])
+            drawn_by = [column(key.name), *drawn_by]
+        return sampled(values, F.struct(*drawn_by), self.getOrDefault(self.sampleRows), where)
+
+
+def simple_columns(schema: T.StructType) -> list[Column]:
+    """The columns of types that Spark hashes by value."""
+    return [column(field.name) for field in schema if isinstance(field.dataType, _HASHED)]

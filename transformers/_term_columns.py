@@ -11,10 +11,10 @@ from pyspark.sql import types as T
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
-from tiltyard.params import Ranged, number, text, whole
+from tiltyard.params import number, text, whole
 from tiltyard.slots import CATEGORICAL, derived
-from tiltyard.state import sampled
 from tiltyard.transformers._levels import flag, one_level_each
+from tiltyard.transformers._samples import HasSample
 from tiltyard.transformers._term_choice import Rules
 
 # Characters read of a text: what a note says, it says early, and a sample must fit into memory.
@@ -24,7 +24,7 @@ _READ = 2_000
 _BETWEEN_WORDS = r"[^\p{L}\p{M}\p{N}]+"
 
 
-class HasTextSample(Ranged):
+class HasTextSample(HasSample):
     """Params of stages that choose terms from a sample of each tenant's texts."""
 
     minSupport: Param[int] = Param(
@@ -34,12 +34,6 @@ class HasTextSample(Ranged):
         Params._dummy(), "maxShare", "share of the texts a term may be in, at most", number(0, 1, above=True)
     )
     maxWords: Param[int] = Param(Params._dummy(), "maxWords", "words of a term, at most", whole(1, 2))
-    sampleRows: Param[int] = Param(
-        Params._dummy(), "sampleRows", "rows of a tenant looked at for each column, at most", whole(1)
-    )
-    keyCol: Param[str] = Param(
-        Params._dummy(), "keyCol", "column whose hash chooses the rows looked at", text()
-    )
     labelCol: Param[str] = Param(
         Params._dummy(), "labelCol", "column of the label that terms shall tell apart", text()
     )
@@ -56,11 +50,7 @@ class HasTextSample(Ranged):
     def text_sample(self, schema: T.StructType, value: Column) -> Column:
         """An aggregate: texts and labels of a tenant's sample."""
         row = {"text": F.substring(value, 1, _READ), "label": self._label(schema)}
-        by = self._key(schema) if self.isSet(self.keyCol) else F.struct(*row.values())
-        return sampled(row, by, self.getOrDefault(self.sampleRows), where=value.isNotNull())
-
-    def _key(self, schema: T.StructType) -> Column:
-        return column(field_of(schema, self.getOrDefault(self.keyCol), type(self).__name__).name)
+        return self._sample(schema, row, where=value.isNotNull())
 
     def _label(self, schema: T.StructType) -> Column:
         if not self.isSet(self.labelCol):

@@ -15,9 +15,9 @@ from pyspark.sql import types as T
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
-from tiltyard.params import inputs_of, text, whole
+from tiltyard.params import inputs_of, whole
 from tiltyard.slots import CATEGORICAL, NUMERIC, derived
-from tiltyard.state import TENANT, sampled
+from tiltyard.state import TENANT
 from tiltyard.transformers._custom_kinds import (
     BOOLEAN,
     CATEGORY,
@@ -32,6 +32,7 @@ from tiltyard.transformers._each_state import each_state
 from tiltyard.transformers._levels import code, level_table, nan, state_field
 from tiltyard.transformers._missing import known
 from tiltyard.transformers._numbers import number
+from tiltyard.transformers._samples import HasSample
 
 _TYPES = {NUMBER: "Real", BOOLEAN: "Binary", DATE: "Date", CATEGORY: "Category"}
 
@@ -43,7 +44,7 @@ _ISO_DATE = r"^\d{4}-\d{1,2}-\d{1,2}"
 _FIELDS = "array<struct<key: string, kind: string, slot: int, filled: double, levels: array<string>>>"
 
 
-class _CustomFieldsParams(HasInputCols, HasTenantCol):
+class _CustomFieldsParams(HasInputCols, HasSample, HasTenantCol):
     maxFields: Param[int] = Param(Params._dummy(), "maxFields", "keys of a tenant, at most", whole(1))
     minSupport: Param[int] = Param(
         Params._dummy(), "minSupport", "rows a key or a level needs, among those looked at", whole(1)
@@ -53,12 +54,6 @@ class _CustomFieldsParams(HasInputCols, HasTenantCol):
     booleanSlots: Param[int] = Param(Params._dummy(), "booleanSlots", "slots for yes or no", whole(0))
     dateSlots: Param[int] = Param(Params._dummy(), "dateSlots", "slots for dates", whole(0))
     categorySlots: Param[int] = Param(Params._dummy(), "categorySlots", "slots for categories", whole(0))
-    sampleRows: Param[int] = Param(
-        Params._dummy(), "sampleRows", "rows of a tenant looked at, at most", whole(1)
-    )
-    keyCol: Param[str] = Param(
-        Params._dummy(), "keyCol", "column whose hash chooses the rows looked at", text()
-    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,14 +153,12 @@ class CustomFields(_CustomFieldsParams, KeyedEstimator):
         self._set(**self._input_kwargs)
 
     def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
-        return {name: self._sample(schema, name) for name in inputs_of(self)}
-
-    def _sample(self, schema: T.StructType, name: str) -> Column:
-        fields = _map(schema, name, "CustomFields")
-        by = F.map_entries(fields)
-        if self.isSet(self.keyCol):
-            by = column(field_of(schema, self.getOrDefault(self.keyCol), "CustomFields").name)
-        return sampled({"fields": fields}, by, self.getOrDefault(self.sampleRows))
+        maps = {name: _map(schema, name, "CustomFields") for name in inputs_of(self)}
+        # Maps have no hash.
+        return {
+            name: self._sample(schema, {"fields": fields}, by=[F.map_entries(fields)])
+            for name, fields in maps.items()
+        }
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         limits = Limits(

@@ -21,8 +21,9 @@ from tiltyard.columns import column, field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import flag, number, outputs_of, text, whole
 from tiltyard.slots import METADATA, lineage
-from tiltyard.state import STATE, TENANT, sampled
+from tiltyard.state import STATE, TENANT
 from tiltyard.transformers._drift import Drift, Limits, drift, findings
+from tiltyard.transformers._samples import HasSample
 
 _MEASURES = {name: T.DoubleType() for name in Drift.__annotations__}
 _FINDING = {
@@ -60,7 +61,7 @@ class _DriftParams(HasInputCols, HasOutputCols, HasTenantCol):
         self._setDefault(minRows=1, remove=True)
 
 
-class DriftFilter(_DriftParams, KeyedEstimator):
+class DriftFilter(_DriftParams, HasSample, KeyedEstimator):
     """Empty, for each tenant, the fields whose recent values are not what training saw.
 
     It is fitted on training rows and recent rows to score in one frame, told apart by `recentCol`, before any
@@ -110,8 +111,6 @@ class DriftFilter(_DriftParams, KeyedEstimator):
     recentCol: Param[str] = Param(
         Params._dummy(), "recentCol", "boolean column, true for recent rows", text()
     )
-    keyCol: Param[str] = Param(Params._dummy(), "keyCol", "column whose hash draws the samples", text())
-    sampleRows: Param[int] = Param(Params._dummy(), "sampleRows", "rows looked at on each side", whole(10))
     leastRows: Param[int] = Param(Params._dummy(), "leastRows", "rows each side needs", whole(1))
     maxFillDifference: Param[float] = Param(
         Params._dummy(), "maxFillDifference", "change of the share of filled values", number(0, 1)
@@ -151,12 +150,8 @@ class DriftFilter(_DriftParams, KeyedEstimator):
         )
         fields = [field_of(schema, name, "DriftFilter") for name in outputs_of(self, "kept")]
         values = {str(at): _value(field) for at, field in enumerate(fields)}
-        by = F.struct(*values.values())
-        if self.isSet(self.keyCol):
-            by = column(field_of(schema, self.getOrDefault(self.keyCol), "DriftFilter").name)
-        size = self.getOrDefault(self.sampleRows)
         sides = {"training": F.coalesce(~recent, F.lit(True)), _RECENT: recent}
-        return {side: sampled(values, by, size, where) for side, where in sides.items()}
+        return {side: self._sample(schema, values, where) for side, where in sides.items()}
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         limits = Limits(
@@ -196,8 +191,8 @@ class DriftFilterModel(_DriftParams, KeyedModel):
         """DataFrame[tenant, field, training_rows, recent_rows, training_fill, recent_fill, divergence]."""
         return self.state.select(TENANT, F.inline(F.col(STATE).getField("measures")))
 
-    def _used(self, state: Column) -> Column:
-        return F.struct(state.getField("drifting").alias("drifting"))
+    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+        return F.struct(own.getField("drifting").alias("drifting"))
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         drifting = state("drifting")

@@ -20,6 +20,7 @@ from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.params import Range, Ranged, number, text
 from tiltyard.slots import CATEGORICAL, NUMERIC, derived, lineage
+from tiltyard.transformers._numbers import numeric_field
 from tiltyard.transformers._places import coordinates
 
 # Mean radius of the earth in km, after the IUGG.
@@ -122,7 +123,7 @@ class GeoParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], De
 
     def _places(self, schema: T.StructType) -> Iterator[_Place]:
         if self.isSet(self.latCol) or self.isSet(self.lonCol):
-            lat, lon = (_numeric(schema, self._given(name)) for name in ("latCol", "lonCol"))
+            lat, lon = (numeric_field(schema, self._given(name), "GeoParts") for name in ("latCol", "lonCol"))
             yield _place(lat, column(lat.name), column(lon.name))
         for name in self.getInputCols() if self.isSet(self.inputCols) else ():
             yield _pair(schema, name)
@@ -144,14 +145,6 @@ class GeoParts(Ranged, Transformer, HasInputCols, DefaultParamsReadable[Any], De
             north, east = self.getOrDefault(self.reference)
             values["km"] = _km(lat, lon, math.radians(north), math.radians(east))
         return values
-
-
-def _numeric(schema: T.StructType, name: str) -> T.StructField:
-    field = field_of(schema, name, "GeoParts")
-    if not isinstance(field.dataType, T.NumericType):
-        kind = field.dataType.simpleString()
-        raise DataContractError(f"GeoParts: column '{name}' must be numeric, got {kind}.")
-    return field
 
 
 def _pair(schema: T.StructType, name: str) -> _Place:

@@ -17,6 +17,7 @@ from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
 from tiltyard.params import Ranged, several, text, whole
 from tiltyard.slots import NUMERIC, derived, lineage
+from tiltyard.transformers._numbers import finite
 from tiltyard.transformers._times import DAY, time_field, wall_micros
 
 # Columns of the union of records and events; `_RECORD` holds a record's own columns and is null for an event.
@@ -233,7 +234,7 @@ class History(Ranged, Transformer, DefaultParamsReadable[Any], DefaultParamsWrit
         made = []
         for name, value in self._values().items():
             output = f"{self.getOrDefault(self.prefix)}__{name}"
-            number = F.when(known, _finite(value.cast("double")))
+            number = F.when(known, finite(value.cast("double")))
             made.append(derived(number, output, lineage(field), NUMERIC))
         return made
 
@@ -267,7 +268,7 @@ def _amount(schema: T.StructType, name: str, stage: str) -> Column:
     if not isinstance(field.dataType, T.NumericType):
         kind = field.dataType.simpleString()
         raise DataContractError(f"{stage}: column '{name}' must be numeric, got {kind}.")
-    return _finite(column(field.name).cast("double"))
+    return finite(column(field.name).cast("double"))
 
 
 def _facts() -> dict[str, Column]:
@@ -290,11 +291,6 @@ def _before(days: int) -> WindowSpec:
 
 def _or_zero(total: str) -> Column:
     return F.coalesce(column(total), F.lit(0))
-
-
-def _finite(value: Column) -> Column:
-    # NaN sorts above infinity in Spark, so one comparison catches NaN and both infinities.
-    return F.when(F.abs(value) < float("inf"), value)
 
 
 def _restored(field: T.StructField) -> Column:

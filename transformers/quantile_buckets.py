@@ -15,14 +15,13 @@ from pyspark.sql.types import StructType
 
 from tiltyard.keyed import HasTenantCol, KeyedEstimator
 from tiltyard.params import outputs_of, whole
-from tiltyard.transformers._keyed_buckets import BucketsModel, learnt_buckets
+from tiltyard.transformers._keyed_buckets import BucketsModel, HasBucketSample, learnt_buckets
 from tiltyard.transformers._numbers import finite_inputs
-from tiltyard.transformers._samples import HasSample
 
 _SUFFIX = "quantile_bucket"
 
 
-class _QuantileBucketsParams(HasInputCols, HasOutputCols, HasSample, HasTenantCol):
+class _QuantileBucketsParams(HasInputCols, HasOutputCols, HasBucketSample, HasTenantCol):
     buckets: Param[int] = Param(Params._dummy(), "buckets", "buckets wanted for each column", whole(2))
 
     def __init__(self) -> None:
@@ -97,7 +96,7 @@ class QuantileBuckets(_QuantileBucketsParams, KeyedEstimator):
         self._set(**self._input_kwargs)
 
     def _aggregates(self, schema: StructType) -> dict[str, Column]:
-        return {"sample": self._sample(schema, finite_inputs(self, schema, _SUFFIX))}
+        return {"sample": self._rows(schema, finite_inputs(self, schema, _SUFFIX))}
 
     def _state(self, schema: StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         names, wanted = list(outputs_of(self, _SUFFIX)), self.getOrDefault(self.buckets)

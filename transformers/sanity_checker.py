@@ -19,9 +19,10 @@ from pyspark.sql.pandas.types import to_arrow_type
 from tiltyard.arrow import arrow_function
 from tiltyard.columns import column, field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
-from tiltyard.params import flag, number, text, whole
+from tiltyard.params import flag, number, whole
 from tiltyard.slots import Slot, packed_metadata, slots_of
-from tiltyard.state import STATE, TENANT, sampled
+from tiltyard.state import STATE, TENANT
+from tiltyard.transformers._samples import HasSample
 from tiltyard.transformers._sanity import Finding, Limits, Measures, check
 
 
@@ -59,7 +60,7 @@ class _SanityParams(HasInputCol, HasOutputCol, HasTenantCol):
         self._setDefault(outputCol="checked", minRows=100, remove=True)
 
 
-class SanityChecker(_SanityParams, HasLabelCol, KeyedEstimator):
+class SanityChecker(_SanityParams, HasLabelCol, HasSample, KeyedEstimator):
     """Take out, for each tenant, the slots of a packed row that know the answer, say nothing or repeat another.
 
     A slot is dropped, which makes it NaN for that tenant, when
@@ -118,10 +119,6 @@ class SanityChecker(_SanityParams, HasLabelCol, KeyedEstimator):
     [0.0, nan]
     """
 
-    keyCol: Param[str] = Param(Params._dummy(), "keyCol", "column whose hash draws the sample", text())
-    sampleRows: Param[int] = Param(
-        Params._dummy(), "sampleRows", "rows of a tenant looked at, at most", whole(10)
-    )
     maxAuroc: Param[float] = Param(
         Params._dummy(), "maxAuroc", "AUROC that drops a slot", number(0.5, 1, above=True)
     )
@@ -194,12 +191,9 @@ class SanityChecker(_SanityParams, HasLabelCol, KeyedEstimator):
         names = [self.getInputCol(), self.getLabelCol()]
         features, label = (column(field_of(schema, name, "SanityChecker").name) for name in names)
         label = label.cast("double")
-        by = F.struct(features, label)
-        if self.isSet(self.keyCol):
-            by = column(field_of(schema, self.getOrDefault(self.keyCol), "SanityChecker").name)
         known = features.isNotNull() & (F.abs(label) < float("inf"))  # NaN is above it
         values = {"features": features, "label": label}
-        return {"sample": sampled(values, by, self.getOrDefault(self.sampleRows), known)}
+        return {"sample": self._sample(schema, values, known)}
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         # Ranks, bins and tables of a sample: numpy has them, SQL has not.
@@ -235,8 +229,8 @@ class SanityCheckerModel(_SanityParams, KeyedModel):
         every = F.posexplode(F.col(STATE).getField("measures")).alias("slot", "found")
         return self.state.select(TENANT, every).select(TENANT, "slot", "found.*")
 
-    def _used(self, state: Column) -> Column:
-        return F.struct(state.getField("mask").alias("mask"))
+    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+        return F.struct(own.getField("mask").alias("mask"))
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         name = self.getInputCol()

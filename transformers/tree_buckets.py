@@ -9,20 +9,20 @@ from pyspark import keyword_only
 from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasInputCols, HasLabelCol, HasOutputCols
 from pyspark.sql import Column
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from tiltyard.keyed import HasTenantCol, KeyedEstimator
 from tiltyard.params import number, outputs_of, whole
-from tiltyard.transformers._keyed_buckets import BucketsModel, learnt_buckets
+from tiltyard.transformers._keyed_buckets import BucketsModel, HasBucketSample, learnt_buckets
 from tiltyard.transformers._levels import level
 from tiltyard.transformers._numbers import finite_inputs
-from tiltyard.transformers._samples import HasSample
 from tiltyard.transformers._trees import TreeRule
 
 _SUFFIX = "tree_bucket"
 
 
-class _TreeBucketsParams(HasInputCols, HasOutputCols, HasLabelCol, HasSample, HasTenantCol):
+class _TreeBucketsParams(HasInputCols, HasOutputCols, HasLabelCol, HasBucketSample, HasTenantCol):
     maxBuckets: Param[int] = Param(Params._dummy(), "maxBuckets", "most buckets of a column", whole(2))
     minGain: Param[float] = Param(
         Params._dummy(),
@@ -115,9 +115,10 @@ class TreeBuckets(_TreeBucketsParams, KeyedEstimator):
         self._set(**self._input_kwargs)
 
     def _aggregates(self, schema: StructType) -> dict[str, Column]:
-        label = level(schema, self.getLabelCol(), "TreeBuckets")
+        # For Python to read, which refuses broken bytes.
+        label = F.make_valid_utf8(level(schema, self.getLabelCol(), "TreeBuckets"))
         values = {**finite_inputs(self, schema, _SUFFIX), "": label}  # no input has this name
-        return {"sample": self._sample(schema, values, where=label.isNotNull())}
+        return {"sample": self._rows(schema, values, where=label.isNotNull())}
 
     def _state(self, schema: StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         names, rule = list(outputs_of(self, _SUFFIX)), self._rule()
