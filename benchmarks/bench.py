@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import yaml
 from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 from rich.table import Table
@@ -37,6 +38,7 @@ tenant: [tenant]
 key: [key]
 label: label
 """
+GRIDS = yaml.safe_load(BASE)["tournament"]["grids"]
 CONTENDERS = 9  # prior 1, linear 4, forest 2, boosting 2
 FOLDS = 3
 

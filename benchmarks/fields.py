@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
-from bench import measured, report, workplace
+from bench import GRIDS, measured, report, workplace
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.evaluation import BinaryClassificationEvaluator
 from pyspark.sql import DataFrame, SparkSession
@@ -56,11 +56,6 @@ TABLES = {
         "womens_clothing_reviews.csv.gz", "`Recommended IND`", ["Recommended IND", "Rating", "_c0"]
     ),
     "titanic": Table("titanic.csv", "Survived", ["Survived", "PassengerId"]),
-}
-GRIDS = {
-    "linear": {"regParam": [0.001, 0.01, 0.1, 1.0]},
-    "forest": {"maxDepth": [6, 10]},
-    "boosting": {"maxDepth": [2, 3]},
 }
 
 
