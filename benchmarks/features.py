@@ -187,11 +187,12 @@ def _thrown_away(frame: DataFrame) -> Cost:
     return cost
 
 
-def fits(spark: SparkSession, rows: int) -> list[dict[str, Any]]:
+def fits(spark: SparkSession, folder: Path, rows: int) -> list[dict[str, Any]]:
     """Jobs and shuffles of the Featurizer's fit, for few and many columns and tenants."""
     found = []
     for columns, tenants in ((8, 20), (40, 20), (8, 500)):
-        frame = tenant_frame(spark, tenants, rows // tenants, columns)
+        made = tenant_frame(spark, tenants, rows // tenants, columns)
+        frame = _on_disk(made, folder / f"{columns}-{tenants}")
         stage = Featurizer(
             inputCols=[name for name in frame.columns if name not in ("tenant", "key", "label")],
             tenantCol="tenant", labelCol="label", keyCol="key",
@@ -209,7 +210,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON line last")
     args = parser.parse_args()
     with workplace() as (spark, folder):
-        frame = _on_disk(crm(spark, args.rows, args.tenants), folder)
+        frame = _on_disk(crm(spark, args.rows, args.tenants), folder / "crm")
         spoken = TextStats(inputCols=["subject", "notes"], parts=["language", "sentiment"])
         timed(frame.limit(1000), Pipeline(stages=[featurizer(), spoken]))  # warms JVM and workers up
         reading = _thrown_away(frame)
@@ -220,16 +221,16 @@ def main() -> None:
         )
         every = {}
         for step in (*wholes, *steps()):
-            print(f"{step.name} ...", file=sys.stderr, flush=True)
             every[step.name] = timed(frame, step.stage)
-        grown = fits(spark, min(args.rows, 20_000))
+            # Long work: what is measured is told at once.
+            print(f"{step.name}: {every[step.name]}", file=sys.stderr, flush=True)
+        grown = fits(spark, folder, min(args.rows, 20_000))
     _report(args, reading, every, grown)
 
 
 def _on_disk(frame: DataFrame, folder: Path) -> DataFrame:
-    path = str(folder / "crm")
-    frame.write.parquet(path)
-    return frame.sparkSession.read.parquet(path)
+    frame.write.parquet(str(folder))
+    return frame.sparkSession.read.parquet(str(folder))
 
 
 def _report(
