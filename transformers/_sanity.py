@@ -142,7 +142,7 @@ def _separates(at: int, auroc: float, counts: Floats, limits: Limits) -> Iterato
     if not auroc >= limits.suspicious or fewest < limits.support:
         return
     low = auroc - Z_95 * auroc_standard_error(min(auroc, 0.999), fewest, rows - fewest)
-    dropped = auroc >= limits.auroc and low >= limits.suspicious
+    dropped = auroc >= limits.auroc and low >= (limits.auroc + limits.suspicious) / 2
     threshold = limits.auroc if dropped else limits.suspicious
     if dropped or low >= (limits.suspicious + CHANCE_AUROC) / 2:
         said = f"alone it predicts the label with an AUROC of {auroc:.3f}"

@@ -88,8 +88,8 @@ class SanityChecker(_SanityParams, HasLabelCol, HasSample, KeyedEstimator):
     sampleRows : rows of a tenant looked at, at most
     remove : False: report only
     minRows : tenants with fewer rows are thin
-    maxAuroc, suspicious : AUROC at which a slot is dropped, and reported; it must be above `suspicious` with 95 %
-        confidence to be dropped, and each half of the rows must have `support` rows of both classes
+    maxAuroc, suspicious : AUROC at which a slot is dropped, and reported; to be dropped it must be above the middle
+        of both with 95 % confidence, and each half of the rows must have `support` rows of both classes
     maxCorrelation, maxCramersV : where a slot is the label; absolute Pearson's r, and V corrected for bias
     maxNulls : share of rows without a value at which a slot is empty
     duplicate : absolute correlation at which two slots are the same
@@ -161,7 +161,7 @@ class SanityChecker(_SanityParams, HasLabelCol, HasSample, KeyedEstimator):
         remove: bool = True,
         minRows: int = 100,
         maxAuroc: float = 0.96,
-        suspicious: float = 0.9,
+        suspicious: float = 0.8,
         maxCorrelation: float = 0.95,
         maxCramersV: float = 0.95,
         maxNulls: float = 0.995,
@@ -170,7 +170,7 @@ class SanityChecker(_SanityParams, HasLabelCol, HasSample, KeyedEstimator):
     ) -> None:
         super().__init__()
         self._setDefault(
-            labelCol="label", sampleRows=2_000, maxAuroc=0.96, suspicious=0.9, maxCorrelation=0.95
+            labelCol="label", sampleRows=2_000, maxAuroc=0.96, suspicious=0.8, maxCorrelation=0.95
         )
         self._setDefault(maxCramersV=0.95, maxNulls=0.995, duplicate=0.9999, support=10)
         self._set(**self._input_kwargs)

@@ -159,4 +159,4 @@ def test_measures_agree_with_numpy_where_values_are_missing() -> None:
 
 
 def test_limits_have_the_words_of_the_stage() -> None:
-    assert Limits(0.96, 0.9, 0.95, 0.95, 0.995, 0.9999, 10) == LIMITS
+    assert Limits(0.96, 0.8, 0.95, 0.95, 0.995, 0.9999, 10) == LIMITS
