@@ -20,7 +20,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         cores="2",
         conf={
             "spark.driver.memory": "2g",
-            "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+            # Few rows and many plans: compiling well costs more than it gains (a third of the processor time).
+            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
             "spark.sql.shuffle.partitions": "2",
             # Many plans over few rows: what is interpreted need not be generated. Started processes generate code.
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -28,7 +29,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
         },
     )
-    # Processes that tests start live for seconds: quicker without the second compiler, which this session has.
+    # So do the processes that tests start.
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         yield session
