@@ -37,38 +37,81 @@ def score(
     {'auroc': 1.0, 'aupr': 1.0, 'log_loss': 0.28, 'brier': 0.07}
     """
     weight = np.ones(len(labels)) if weights is None else weights
-    positives, rows = _at_thresholds(labels, probabilities, weight)
+    curve = _at_thresholds(labels, probabilities, weight)
     return {
-        "auroc": _area_under_roc(positives, rows - positives),
-        "aupr": float(np.sum(np.diff(positives, prepend=0.0) / positives[-1] * positives / rows)),
-        "log_loss": _log_loss(labels, probabilities, weight),
-        "brier": float(np.average((probabilities - labels) ** 2, weights=weight)),
+        **{name: float(of(*curve)) for name, of in _OF_CURVE.items()},
+        **{name: float(_mean(of(labels, probabilities), weight)) for name, of in _OF_ROWS.items()},
     }
 
 
+def resampled(
+    metric: str, labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """One metric of the same predictions under many weights, from one sort.
+
+    Parameters
+    ----------
+    weights : draws x rows
+
+    Returns
+    -------
+    np.ndarray
+        The metric of each draw; NaN where a draw has no weight, or none on one of the classes of a ranking metric.
+
+    Examples
+    --------
+    >>> draws = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
+    >>> resampled("auroc", np.array([0.0, 1.0, 1.0]), np.array([0.6, 0.2, 0.9]), draws)
+    array([0.5, 1. , nan])
+    """
+    with np.errstate(invalid="ignore"):
+        if metric in _OF_ROWS:
+            return _mean(_OF_ROWS[metric](labels, probabilities), weights)
+        return _OF_CURVE[metric](*_at_thresholds(labels, probabilities, weights))
+
+
 def _at_thresholds(
-    labels: np.ndarray, probabilities: np.ndarray, weight: np.ndarray
+    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positives, and rows, at or above each distinct probability, the highest first."""
+    """Positives, and rows, at or above each distinct probability, the highest first; weights may be many draws."""
     order = np.argsort(-probabilities, kind="stable")
     found = probabilities[order]
     last_of_ties = np.append(np.flatnonzero(np.diff(found)), len(found) - 1)
-    weight = weight[order]
-    return np.cumsum(weight * labels[order])[last_of_ties], np.cumsum(weight)[last_of_ties]
+    weights = weights[..., order]
+    positive = weights * labels[order].astype(weights.dtype)
+    return np.cumsum(positive, axis=-1)[..., last_of_ties], np.cumsum(weights, axis=-1)[..., last_of_ties]
 
 
-def _area_under_roc(positives: np.ndarray, negatives: np.ndarray) -> float:
+def _area_under_roc(positives: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Trapezoids: a positive and a negative of the same probability count half."""
-    heights = positives + np.append(0.0, positives[:-1])
-    area = float(np.sum(heights * np.diff(negatives, prepend=0.0))) / 2.0
-    return area / float(positives[-1] * negatives[-1])
+    negatives = rows - positives
+    heights = 2.0 * positives - np.diff(positives, prepend=0.0, axis=-1)
+    area = np.sum(heights * np.diff(negatives, prepend=0.0, axis=-1), axis=-1) / 2.0
+    return np.asarray(area / (positives[..., -1] * negatives[..., -1]))
 
 
-def _log_loss(labels: np.ndarray, probabilities: np.ndarray, weight: np.ndarray) -> float:
+def _average_precision(positives: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    precision = positives / np.maximum(rows, np.finfo(rows.dtype).tiny)  # above the first row of weight: 0
+    found = np.sum(np.diff(positives, prepend=0.0, axis=-1) * precision, axis=-1)
+    return np.asarray(found / positives[..., -1])
+
+
+def _log_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     least = np.finfo(np.float64).eps  # as scikit-learn: a wrong certainty costs 36, not infinity
     clipped = np.clip(probabilities, least, 1.0 - least)
-    losses = -np.log(np.where(labels > 0.5, clipped, 1.0 - clipped))
-    return float(np.average(losses, weights=weight))
+    return -np.log(np.where(labels > 0.5, clipped, 1.0 - clipped))
+
+
+def _squares(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    return np.asarray((probabilities - labels) ** 2)
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.asarray(weights @ values.astype(weights.dtype) / weights.sum(axis=-1))
+
+
+_OF_CURVE = {"auroc": _area_under_roc, "aupr": _average_precision}
+_OF_ROWS = {"log_loss": _log_losses, "brier": _squares}
 
 
 def auroc_standard_error(auroc: float, positives: int, negatives: int) -> float:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from tiltyard.folds import splits
+from tiltyard.honest import Estimate, Game, corrected
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.prior import PriorKernel
-from tiltyard.metrics import CHANCE_AUROC, METRICS, Z_95, auroc_standard_error, score
+from tiltyard.metrics import METRICS, score
 
-# A tenant without signal is called above chance in at most this share of cases.
-FALSE_ALARM = 0.05
-# Folds share training rows, so their errors are not independent: on pure noise (400 tenants each of 150 and
-# 400 rows, linear and boosting) the mean over 3 folds varied 1.9 times as much as independent folds would.
-SHARED_ROWS_VARIANCE = 2.0
 NO_SIGNAL = "No contender is above chance; the prior answers."
 
 
@@ -56,10 +50,15 @@ class Rules:
 
 @dataclass
 class Entry:
-    """One contender's games: its metrics by fold, and status "error" or "timeout" if it did not play all."""
+    """One contender's games: its metrics by fold, and status "error" or "timeout" if it did not play all.
+
+    `truth` and `answers` hold each fold's labels and predictions, for the champion's honest numbers.
+    """
 
     contender: Contender
     folds: list[dict[str, Any]] = field(default_factory=list)
+    truth: list[np.ndarray] = field(default_factory=list, repr=False)
+    answers: list[np.ndarray] = field(default_factory=list, repr=False)
     status: str = "ok"
     message: str | None = None
     fit_seconds: float = 0.0
@@ -105,10 +104,11 @@ def play(
     if refusal:
         return [], refusal
     entries = [Entry(contender) for contender in contenders]
+    prior = _prior(entries)
     try:
         with _time_limit(rules.seconds):
-            _play_folds(entries, matrix, labels, fold, rules)
-            return entries, _verdict(entries, matrix, labels, rules)
+            _play_folds(_with(entries, prior), matrix, labels, fold, rules)
+            return entries, _verdict(entries, prior, matrix, labels, rules)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
         for entry in entries:
@@ -161,71 +161,57 @@ def _play_fold(
     started = time.perf_counter()
     try:
         fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
-        metrics = score(truth, _finite(fitted.predict(unseen)))
-        positives = int(truth.sum())
-        entry.folds.append({"fold": number, "rows": len(truth), "positives": positives, "metrics": metrics})
+        answers = _finite(fitted.predict(unseen))
+        entry.folds.append({"fold": number, "rows": len(truth), "metrics": score(truth, answers)})
+        entry.truth.append(truth)
+        entry.answers.append(answers)
     except Exception as error:  # a contender that fails loses; the others play on
         entry.status, entry.message = "error", _words(error)
     entry.fit_seconds += time.perf_counter() - started
 
 
-def _verdict(entries: list[Entry], matrix: Matrix, labels: np.ndarray, rules: Rules) -> Verdict:
+def _verdict(
+    entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndarray, rules: Rules
+) -> Verdict:
     order = ranked(entries, rules.metric)
     if not order:
         failed = next((entry for entry in entries if entry.status == "error"), None)
         if failed:
             return Verdict("error", f"Every contender failed; {failed.contender.name}: {failed.message}")
         return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
-    families = {entry.contender.kernel.name for entry in order} - {"prior"}
-    signal = _above_chance(order[0], len(families)) and not _all_tie(order, rules.metric)
-    champion = order[0] if signal else _prior(order)
-    contender = champion.contender
-    payload = contender.kernel.fit(matrix, labels, None, contender.params).dump()
+    champion, found = order[0], estimate(order, prior, rules.metric)
+    signal = found is not None and found.gain_low > 0.0
+    if not signal:
+        champion, found = prior, estimate([prior], prior, rules.metric)
+    kernel, params = champion.contender.kernel, champion.contender.params
+    payload = kernel.fit(matrix, labels, None, params).dump()
     status, message = ("ok", None) if signal else ("no_signal", NO_SIGNAL)
-    return Verdict(status, message, champion, *_interval(champion, rules.metric), signal, payload)
+    reached = (found.value, found.low, found.high) if found else (None, None, None)
+    return Verdict(status, message, champion, *reached, signal, payload)
+
+
+def estimate(order: Sequence[Entry], prior: Entry, metric: str) -> Estimate | None:
+    """The honest number of the first of `order`, chosen from them all (see `tiltyard.honest`)."""
+    field = _with(order, prior)
+    games = [
+        Game(truth, np.stack([entry.answers[place] for entry in field]))
+        for place, truth in enumerate(prior.truth)
+    ]
+    return corrected(games, metric, champion=0, prior=_place(field, prior))
 
 
 def _prior(entries: Sequence[Entry]) -> Entry:
-    """The prior among the contenders, or one that did not play."""
+    """The prior among the contenders, or one more that every champion has to beat."""
     known = (entry for entry in entries if entry.contender.kernel.name == PriorKernel.name)
     return next(known, Entry(Contender(PriorKernel.name, PriorKernel(), {})))
 
 
-def _above_chance(entry: Entry, families: int) -> bool:
-    """Whether the AUROC beats chance by more than the best of `families` would by luck (Sidak, one-sided).
-
-    Contenders of one family give nearly the same answers, so families are counted, not contenders.
-    """
-    value, error = _auroc(entry)
-    level = (1.0 - FALSE_ALARM) ** (1.0 / max(families, 1))
-    return value - NormalDist().inv_cdf(level) * error > CHANCE_AUROC
+def _with(entries: Sequence[Entry], prior: Entry) -> list[Entry]:
+    return [*entries, *([] if any(entry is prior for entry in entries) else [prior])]
 
 
-def _all_tie(entries: Sequence[Entry], metric: str) -> bool:
-    return len(entries) > 1 and len({tuple(entry.values(metric)) for entry in entries}) == 1
-
-
-def _interval(entry: Entry, metric: str) -> tuple[float | None, float | None, float | None]:
-    """Mean over folds and the ends of its 95 % interval; nothing where there are no folds."""
-    values = entry.values(metric)
-    if not values:
-        return None, None, None
-    if metric == "auroc":
-        value, error = _auroc(entry)
-    else:
-        spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-        value, error = float(np.mean(values)), spread / math.sqrt(len(values))
-    return value, value - Z_95 * error, value + Z_95 * error
-
-
-def _auroc(entry: Entry) -> tuple[float, float]:
-    """Mean AUROC over folds and its standard error."""
-    errors = [
-        auroc_standard_error(fold["metrics"]["auroc"], fold["positives"], fold["rows"] - fold["positives"])
-        for fold in entry.folds
-    ]
-    variance = SHARED_ROWS_VARIANCE * sum(error**2 for error in errors) / len(errors) ** 2
-    return float(np.mean(entry.values("auroc"))), math.sqrt(variance)
+def _place(entries: Sequence[Entry], wanted: Entry) -> int:
+    return next(place for place, entry in enumerate(entries) if entry is wanted)
 
 
 def _finite(probabilities: np.ndarray) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""How honest a champion's number is: tenants with known truth, without Spark.
+
+    python benchmarks/honesty.py [--tenants 200] [--rows 100 300 1000]
+
+Each tenant plays the full tournament; what it reports is held against the AUROC its refitted champion reaches on
+20,000 new rows of the same tenant. Noise is a tenant whose label has nothing to do with its fields.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from bench import GRIDS
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tiltyard.learners import FAMILIES
+from tiltyard.learners.kernel import Matrix
+from tiltyard.metrics import score
+from tiltyard.play import Contender, Rules, estimate, play, ranked
+
+NEW_ROWS = 20_000
+# What an ideal model of the tenant would reach, about: 0.5, 0.65, 0.75 and 0.9.
+STRENGTHS = (0.0, 0.5, 1.0, 2.5)
+FIELDS, LEVELS = 8, 6
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """One tenant: the best contender's mean over folds, its honest number, and the truth."""
+
+    rows: int
+    strength: float
+    uncorrected: float
+    value: float
+    low: float
+    high: float
+    true: float
+    signal: bool
+
+
+def contenders() -> list[Contender]:
+    """The default tournament: 9 contenders."""
+    found = []
+    for name in ("prior", "linear", "forest", "boosting"):
+        grid, family = GRIDS.get(name, {}), FAMILIES[name]
+        for values in itertools.product(*grid.values()):
+            params = {**family.hyperparams, **dict(zip(grid, values, strict=True))}
+            found.append(Contender(f"{name} {len(found)}", family.kernel, params))
+    return found
+
+
+def drawn(rows: int, strength: float, effects: np.ndarray, random: np.random.Generator) -> tuple[Matrix, np.ndarray]:
+    """Rows of a tenant: numbers, of which one works only together with another, and a category."""
+    values = random.normal(size=(rows, FIELDS))
+    codes = random.integers(0, LEVELS, size=rows)
+    margin = values @ effects[:FIELDS] + values[:, 0] * values[:, 1] * 0.5 + effects[FIELDS + codes]
+    chance = 1.0 / (1.0 + np.exp(1.0 - strength * margin))
+    packed = np.column_stack([values, codes]).astype(np.float32)
+    return Matrix(packed, np.arange(FIELDS + 1) == FIELDS), (random.random(rows) < chance).astype(float)
+
+
+def tenant(rows: int, strength: float, seed: int, field: list[Contender]) -> Found | None:
+    """Play one tenant; None where too few rows have one of the labels."""
+    random = np.random.default_rng([seed, rows, int(10 * strength)])
+    effects = random.normal(size=FIELDS + LEVELS) * np.append(np.full(FIELDS, 0.35), np.full(LEVELS, 0.5))
+    matrix, labels = drawn(rows, strength, effects, random)
+    entries, verdict = play(matrix, labels, random.integers(0, FOLDS, size=rows), field, Rules(seconds=0))
+    order = ranked(entries, "auroc")
+    found = estimate(order, entries[0], "auroc") if order else None
+    if found is None:
+        return None
+    best = order[0].contender
+    new, truth = drawn(NEW_ROWS, strength, effects, random)
+    reached = score(truth, best.kernel.fit(matrix, labels, None, best.params).predict(new))["auroc"]
+    mean = float(np.mean(order[0].values("auroc")))
+    signal = verdict.status == "ok"
+    return Found(rows, strength, mean, found.value, found.low, found.high, reached, signal)
+
+
+def tenants(sizes: list[int], count: int) -> Iterator[Found]:
+    field = contenders()
+    cases = list(itertools.product(sizes, STRENGTHS, range(count)))
+    for rows, strength, seed in track(cases, "tenants", console=Console(stderr=True)):
+        found = tenant(rows, strength, seed, field)
+        if found:
+            yield found
+
+
+def report(found: list[Found]) -> Table:
+    """By rows and strength; the last two lines of a size are all tenants with signal, and those told of it."""
+    table = Table(title="Reported AUROC against the truth")
+    for name in ("rows", "tenants with", "n", "true", "uncorrected - true", "reported - true", "coverage", "above chance"):
+        table.add_column(name, justify="right")
+    for rows in sorted({one.rows for one in found}):
+        of_size = [one for one in found if one.rows == rows]
+        groups = {f"strength {value:g}": [one for one in of_size if one.strength == value] for value in STRENGTHS}
+        groups["any signal"] = [one for one in of_size if one.strength]
+        groups["any signal, above chance"] = [one for one in of_size if one.strength and one.signal]
+        for name, ones in groups.items():
+            table.add_row(f"{rows:,}", name, *_facts(ones))
+        table.add_section()
+    return table
+
+
+def _facts(ones: list[Found]) -> list[str]:
+    true = np.array([one.true for one in ones])
+    covered = np.mean([one.low <= one.true <= one.high for one in ones])
+    return [
+        str(len(ones)),
+        f"{true.mean():.3f}",
+        f"{np.mean([one.uncorrected for one in ones] - true):+.3f}",
+        f"{np.mean([one.value for one in ones] - true):+.3f}",
+        f"{covered:.1%}",
+        f"{np.mean([one.signal for one in ones]):.1%}",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tenants", type=int, default=200, help="of each size and strength")
+    parser.add_argument("--rows", type=int, nargs="+", default=[100, 300, 1_000])
+    args = parser.parse_args()
+    Console(width=130).print(report(list(tenants(args.rows, args.tenants))))
+
+
+if __name__ == "__main__":
+    main()
