@@ -56,7 +56,9 @@ def contenders() -> list[Contender]:
     return found
 
 
-def drawn(rows: int, strength: float, effects: np.ndarray, random: np.random.Generator) -> tuple[Matrix, np.ndarray]:
+def drawn(
+    rows: int, strength: float, effects: np.ndarray, random: np.random.Generator
+) -> tuple[Matrix, np.ndarray]:
     """Rows of a tenant: numbers, of which one works only together with another, and a category."""
     values = random.normal(size=(rows, FIELDS))
     codes = random.integers(0, LEVELS, size=rows)
@@ -96,11 +98,22 @@ def tenants(sizes: list[int], count: int) -> Iterator[Found]:
 def report(found: list[Found]) -> Table:
     """By rows and strength; the last two lines of a size are all tenants with signal, and those told of it."""
     table = Table(title="Reported AUROC against the truth")
-    for name in ("rows", "tenants with", "n", "true", "uncorrected - true", "reported - true", "coverage", "above chance"):
+    for name in (
+        "rows",
+        "tenants with",
+        "n",
+        "true",
+        "uncorrected - true",
+        "reported - true",
+        "coverage",
+        "above chance",
+    ):
         table.add_column(name, justify="right")
     for rows in sorted({one.rows for one in found}):
         of_size = [one for one in found if one.rows == rows]
-        groups = {f"strength {value:g}": [one for one in of_size if one.strength == value] for value in STRENGTHS}
+        groups = {
+            f"strength {value:g}": [one for one in of_size if one.strength == value] for value in STRENGTHS
+        }
         groups["any signal"] = [one for one in of_size if one.strength]
         groups["any signal, above chance"] = [one for one in of_size if one.strength and one.signal]
         for name, ones in groups.items():
@@ -123,7 +136,9 @@ def _facts(ones: list[Found]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tenants", type=int, default=200, help="of each size and strength")
     parser.add_argument("--rows", type=int, nargs="+", default=[100, 300, 1_000])
     args = parser.parse_args()

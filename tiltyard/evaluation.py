@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tiltyard.metrics import Z_95, auroc_standard_error, score
+from tiltyard.metrics import Z_95, auroc_standard_error, resampled, score
 from tiltyard.streams import over_tenants
 
 BINS = 10
@@ -110,9 +110,7 @@ def _interval(
         half = Z_95 * auroc_standard_error(value, positives, int(count.sum()) - positives)
         return max(0.0, value - half), min(1.0, value + half)
     draws = np.random.default_rng(0).poisson(count, size=(_RESAMPLES, len(count)))
-    usable = [draw for draw in draws if 0 < (draw * outcome).sum() < draw.sum()]
-    values = [score(outcome, chance, draw.astype(float))[metric] for draw in usable]
-    low, high = np.quantile(values, [0.025, 0.975])
+    low, high = np.nanquantile(resampled(metric, outcome, chance, draws.astype(float)), [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -44,9 +44,7 @@ def score(
     }
 
 
-def resampled(
-    metric: str, labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
+def resampled(metric: str, labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """One metric of the same predictions under many weights, from one sort.
 
     Parameters
@@ -99,7 +97,7 @@ def _average_precision(positives: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def _log_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     least = np.finfo(np.float64).eps  # as scikit-learn: a wrong certainty costs 36, not infinity
     clipped = np.clip(probabilities, least, 1.0 - least)
-    return -np.log(np.where(labels > 0.5, clipped, 1.0 - clipped))
+    return np.asarray(-np.log(np.where(labels > 0.5, clipped, 1.0 - clipped)))
 
 
 def _squares(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -112,6 +110,19 @@ def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 _OF_CURVE = {"auroc": _area_under_roc, "aupr": _average_precision}
 _OF_ROWS = {"log_loss": _log_losses, "brier": _squares}
+
+
+def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int = 10) -> float:
+    """Mean distance of probability and outcome, over bins of equal width (ECE), in [0, 1].
+
+    Examples
+    --------
+    >>> round(calibration_error(np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.9, 0.94])), 2)
+    0.12
+    """
+    place = np.minimum((probabilities * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weights=probabilities - labels, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
 
 
 def auroc_standard_error(auroc: float, positives: int, negatives: int) -> float:

@@ -25,6 +25,7 @@ RESULTS = (
     " rank int, status string, message string, rows bigint, positives bigint, fit_seconds double,"
     " folds array<struct<fold:int,rows:bigint,metrics:map<string,double>>>, params string,"
     " played boolean, value double, low double, high double, above_chance boolean,"
+    " calibration struct<method:string,brier_before:double,brier_after:double,error_before:double,error_after:double>,"
     " format int, sha256 string, payload binary"
 )
 # What scoring adds to a row: probability of the positive class, the model's version, its place in the chain.
@@ -194,6 +195,7 @@ def _verdict_row(verdict: Verdict, metric: str) -> dict[str, Any]:
         "low": verdict.low,
         "high": verdict.high,
         "above_chance": verdict.above_chance,
+        "calibration": verdict.calibration.summary() if verdict.calibration else None,
         "format": FORMAT if verdict.payload else None,
         "sha256": digest(verdict.payload) if verdict.payload else None,
         "payload": verdict.payload,

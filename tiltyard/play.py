@@ -13,6 +13,7 @@ import numpy as np
 
 from tiltyard.folds import splits
 from tiltyard.honest import Estimate, Game, corrected
+from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
@@ -78,6 +79,7 @@ class Verdict:
     low: float | None = None
     high: float | None = None
     above_chance: bool | None = None
+    calibration: Calibration | None = None
     payload: bytes | None = None
 
 
@@ -170,9 +172,7 @@ def _play_fold(
     entry.fit_seconds += time.perf_counter() - started
 
 
-def _verdict(
-    entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndarray, rules: Rules
-) -> Verdict:
+def _verdict(entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndarray, rules: Rules) -> Verdict:
     order = ranked(entries, rules.metric)
     if not order:
         failed = next((entry for entry in entries if entry.status == "error"), None)
@@ -180,14 +180,16 @@ def _verdict(
             return Verdict("error", f"Every contender failed; {failed.contender.name}: {failed.message}")
         return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
     champion, found = order[0], estimate(order, prior, rules.metric)
-    signal = found is not None and found.gain_low > 0.0
+    signal = found is not None and found.gain_low > 0.0 and not _all_tie(order, rules.metric)
     if not signal:
         champion, found = prior, estimate([prior], prior, rules.metric)
     kernel, params = champion.contender.kernel, champion.contender.params
-    payload = kernel.fit(matrix, labels, None, params).dump()
-    status, message = ("ok", None) if signal else ("no_signal", NO_SIGNAL)
-    reached = (found.value, found.low, found.high) if found else (None, None, None)
-    return Verdict(status, message, champion, *reached, signal, payload)
+    fitted = kernel.fit(matrix, labels, None, params)
+    value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
+    if not signal:
+        return Verdict("no_signal", NO_SIGNAL, champion, value, low, high, False, None, fitted.dump())
+    curve = calibration(champion.truth, champion.answers)
+    return Verdict("ok", None, champion, value, low, high, True, curve, curve.applied(fitted).dump())
 
 
 def estimate(order: Sequence[Entry], prior: Entry, metric: str) -> Estimate | None:
@@ -198,6 +200,10 @@ def estimate(order: Sequence[Entry], prior: Entry, metric: str) -> Estimate | No
         for place, truth in enumerate(prior.truth)
     ]
     return corrected(games, metric, champion=0, prior=_place(field, prior))
+
+
+def _all_tie(entries: Sequence[Entry], metric: str) -> bool:
+    return len(entries) > 1 and len({tuple(entry.values(metric)) for entry in entries}) == 1
 
 
 def _prior(entries: Sequence[Entry]) -> Entry:

@@ -94,6 +94,8 @@ _DECLARED = (
         """app STRING NOT NULL, logical_date DATE, version STRING, run_id STRING, tenant STRING,
         learner STRING, contender STRING, status STRING NOT NULL, message STRING,
         metric STRING, value DOUBLE, low DOUBLE, high DOUBLE, above_chance BOOLEAN, threshold DOUBLE,
+        calibration STRUCT<method:STRING, brier_before:DOUBLE, brier_after:DOUBLE, error_before:DOUBLE,
+        error_after:DOUBLE>,
         rows BIGINT, positives BIGINT, data_version BIGINT, pipeline STRING, format INT, sha256 STRING,
         params STRING, payload BINARY""",
         ("app",),

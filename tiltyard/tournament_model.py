@@ -38,7 +38,7 @@ _BOARD = (
 )  # fmt: skip
 _CHAMPION = (
     "tenant", "learner", "contender", "status", "message", "fallback", "metric", "value", "low", "high",
-    "above_chance", "rows", "positives", "params", "format", "sha256", "payload",
+    "above_chance", "calibration", "rows", "positives", "params", "format", "sha256", "payload",
 )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
 def model_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:
     """The champions as rows of the models table; `labels` are the columns all of them share."""
     own = ("tenant", "learner", "contender", "status", "message", "metric", "value", "low", "high")
-    last = ("above_chance", "rows", "positives", "params", "format", "sha256", "payload")
+    last = ("above_chance", "calibration", "rows", "positives", "params", "format", "sha256", "payload")
     threshold = F.when(F.col("payload").isNotNull(), F.lit(THRESHOLD)).alias("threshold")
     return fitted.champions.select(*own, threshold, *last, *_literals(labels))
 

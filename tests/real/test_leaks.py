@@ -49,9 +49,7 @@ def test_flights_delays_are_known_after_the_flight(spark: SparkSession, real_dat
     assert not any(check == "auroc" or dropped for name in fields[2:] for check, dropped in found[name])
 
 
-def test_leads_tags_and_quality_are_written_after_the_outcome(
-    spark: SparkSession, real_data: Path
-) -> None:
+def test_leads_tags_and_quality_are_written_after_the_outcome(spark: SparkSession, real_data: Path) -> None:
     fields = ["Tags", "Lead Quality", "Lead Source", "Lead Origin", "Total Time Spent on Website"]
     found = _findings(spark, real_data / "leads_x_education.csv.gz", "Converted", fields, 1.0)
     assert ("auroc", True) in found["Tags"]

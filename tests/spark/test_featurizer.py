@@ -86,7 +86,9 @@ def test_fields_that_can_be_nothing_are_named(spark: SparkSession) -> None:
 
 def test_a_filter_on_many_columns_costs_no_more_plan(spark: SparkSession) -> None:
     names = [f"c{at}" for at in range(40)]
-    frame = spark.range(60).selectExpr("double(id % 2) AS won", *[f"id % {at + 2} AS c{at}" for at in range(40)])
+    frame = spark.range(60).selectExpr(
+        "double(id % 2) AS won", *[f"id % {at + 2} AS c{at}" for at in range(40)]
+    )
     filtered = frame.where(F.xxhash64(*names) % 7 < 6)
     model = Featurizer(labelCol="won", inputCols=names).fit(filtered)
     assert model.transform(filtered).where("features IS NULL").count() == 0

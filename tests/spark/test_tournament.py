@@ -180,7 +180,7 @@ def test_noise_has_no_signal_and_its_own_prior(model: TournamentModel) -> None:
 def test_without_a_prior_among_the_contenders_noise_still_gets_one(well: DataFrame) -> None:
     noise = pipeline(tournament([Linear()])).fit(well.where("tenant = 'noise'")).stages[-1]
     row = champions(noise)["noise"]
-    assert (row.status, row.learner, row.fallback, row.value) == ("no_signal", "prior", "prior", None)
+    assert (row.status, row.learner, row.fallback, row.value) == ("no_signal", "prior", "prior", 0.5)
     assert row.payload
 
 

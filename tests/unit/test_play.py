@@ -12,6 +12,7 @@ from tiltyard.learners import FAMILIES
 from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
+from tiltyard.metrics import METRICS, score
 from tiltyard.play import Contender, Rules, play, ranked
 
 FIELD = [
@@ -134,7 +135,7 @@ def test_labels_other_than_0_and_1_are_an_error(strange: float) -> None:
 def test_noise_without_a_prior_among_the_contenders_gets_one() -> None:
     noise = tenant(200, 0.0, seed=1)
     _, verdict = play(*noise, FIELD[1:2], Rules())
-    assert (verdict.status, verdict.value, verdict.above_chance) == ("no_signal", None, False)
+    assert (verdict.status, verdict.value, verdict.above_chance) == ("no_signal", 0.5, False)
     assert load(verdict.payload or b"") == PriorKernel().fit(*noise[:2], None, {})
 
 
@@ -157,3 +158,27 @@ def test_expanding_folds_train_on_the_past_only() -> None:
     fold = np.repeat(np.arange(4), 150)
     entries, _ = play(matrix, labels, fold, FIELD, Rules(expanding=True))
     assert [fold["fold"] for fold in entries[1].folds] == [1, 2, 3]
+
+
+def test_the_champion_is_calibrated_where_that_helps() -> None:
+    """Trees grown to the last row are too sure of themselves."""
+    matrix, labels, fold = tenant(1_500, 1.0)
+    sure = {**FIELD[2].params, "maxDepth": 6, "maxIter": 200, "stepSize": 0.5, "minInstanceWeight": 0.0}
+    _, verdict = play(matrix, labels, fold, [Contender("sure", FIELD[2].kernel, sure)], Rules())
+    assert verdict.status == "ok" and verdict.calibration is not None
+    assert verdict.calibration.summary()["method"] == "isotonic"
+    assert verdict.calibration.brier_after < verdict.calibration.brier_before
+    unseen, truth, _ = tenant(5_000, 1.0, seed=9)
+    raw = FIELD[2].kernel.fit(matrix, labels, None, sure).predict(unseen)
+    assert (
+        score(truth, load(verdict.payload or b"").predict(unseen))["brier"]
+        < score(truth, raw)["brier"] - 0.02
+    )
+
+
+def test_the_metric_that_is_asked_for_decides() -> None:
+    verdicts = {name: play(*tenant(600, 2.0), FIELD, Rules(metric=name))[1] for name in METRICS}
+    assert {verdict.status for verdict in verdicts.values()} == {"ok"}
+    for name, verdict in verdicts.items():
+        assert verdict.low < verdict.value < verdict.high, name  # type: ignore[operator]
+    assert verdicts["log_loss"].value < 0.69 < verdicts["auroc"].value  # type: ignore[operator]

@@ -37,7 +37,7 @@ from pyspark.sql.types import StructType
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
-from tiltyard.learners import payload
+from tiltyard.learners import calibrated, payload
 from tiltyard.learners.kernel import Fitted, Kernel, Matrix
 from tiltyard.params import Ranged
 from tiltyard.slots import CATEGORICAL, METADATA, slots_of
@@ -192,8 +192,11 @@ def packed_floats(schema: StructType, features: str) -> Column:
 
 
 def load(content: bytes) -> Fitted:
-    """The model of any registered family that a payload holds."""
+    """The model of any registered family that a payload holds, with its calibration."""
     from tiltyard.learners import kernel_named
 
     name, meta, arrays = payload.load(content)
+    if name == calibrated.NAME:
+        inner, curve = calibrated.load(meta, arrays)
+        return calibrated.Calibrated(load(inner), curve)
     return kernel_named(name).load(meta, arrays)
