@@ -20,8 +20,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         cores="2",
         conf={
             "spark.driver.memory": "2g",
-            # Few rows and many plans: compiling well costs more than it gains (a third of the processor time).
-            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            # Few rows and many plans: compiling well costs more than it gains (a third of the processor time). With
+            # one compiler Java keeps little room for its code, and sweeping that took a fifth.
+            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
             "spark.sql.shuffle.partitions": "2",
             # Many plans over few rows: what is interpreted need not be generated. Started processes generate code.
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
