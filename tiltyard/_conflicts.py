@@ -26,6 +26,10 @@ def app_conflicts(app: AppConfig) -> Iterator[Conflict]:
     if gates.min_per_class * 2 > gates.min_rows:
         twice = f"two classes need {gates.min_per_class * 2} rows, min_rows is {gates.min_rows}"
         yield ("gates.min_per_class", "gates.min_rows"), f"is impossible: {twice}"
+    threshold = app.tournament.threshold
+    if threshold.by != "costs" and threshold.false_positive != threshold.false_negative:
+        pair = ("tournament.threshold.by", "tournament.threshold.false_negative")
+        yield pair, f"must be costs for costs to count, it is {threshold.by}"
     if app.time_zone not in available_timezones():
         yield ("time_zone",), f"unknown zone '{app.time_zone}'{nearest(app.time_zone, available_timezones())}"
     yield from _column_conflicts(app)

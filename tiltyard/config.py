@@ -46,6 +46,14 @@ class Folds(_Frozen):
     group: Columns = ()
 
 
+class ThresholdConfig(_Frozen):
+    """Where a probability becomes a prediction: at one half, where a metric is best, or by what mistakes cost."""
+
+    by: Literal["half", "accuracy", "balanced_accuracy", "f1", "costs"] = "half"
+    false_positive: float = Field(1.0, gt=0)
+    false_negative: float = Field(1.0, gt=0)
+
+
 class TournamentConfig(_Frozen):
     """Who competes, by which measure, and how long a tenant may take.
 
@@ -58,6 +66,7 @@ class TournamentConfig(_Frozen):
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
     grids: dict[Learner, dict[str, Candidates]] = {}
+    threshold: ThresholdConfig = ThresholdConfig()
 
 
 class Gates(_Frozen):

@@ -37,7 +37,7 @@ def score(
     {'auroc': 1.0, 'aupr': 1.0, 'log_loss': 0.28, 'brier': 0.07}
     """
     weight = np.ones(len(labels)) if weights is None else weights
-    curve = _at_thresholds(labels, probabilities, weight)
+    curve = at_thresholds(labels, probabilities, weight)
     return {
         **{name: float(of(*curve)) for name, of in _OF_CURVE.items()},
         **{name: float(_mean(of(labels, probabilities), weight)) for name, of in _OF_ROWS.items()},
@@ -65,10 +65,10 @@ def resampled(metric: str, labels: np.ndarray, probabilities: np.ndarray, weight
     with np.errstate(invalid="ignore"):
         if metric in _OF_ROWS:
             return _mean(_OF_ROWS[metric](labels, probabilities), weights)
-        return _OF_CURVE[metric](*_at_thresholds(labels, probabilities, weights))
+        return _OF_CURVE[metric](*at_thresholds(labels, probabilities, weights))
 
 
-def _at_thresholds(
+def at_thresholds(
     labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positives, and rows, at or above each distinct probability, the highest first; weights may be many draws."""

@@ -26,10 +26,11 @@ RESULTS = (
     " folds array<struct<fold:int,rows:bigint,metrics:map<string,double>>>, params string,"
     " played boolean, value double, low double, high double, above_chance boolean,"
     " calibration struct<method:string,brier_before:double,brier_after:double,error_before:double,error_after:double>,"
-    " format int, sha256 string, payload binary"
+    " threshold double, format int, sha256 string, payload binary"
 )
-# What scoring adds to a row: probability of the positive class, the model's version, its place in the chain.
-SCORED = {"_probability": "double", "_version": "string", "_fallback": "string"}
+# What scoring adds to a row: probability of the positive class, 1 where it is above the model's threshold, the
+# model's version, its place in the chain.
+SCORED = {"_probability": "double", "_prediction": "double", "_version": "string", "_fallback": "string"}
 _MODEL = "_model"
 NO_TENANT = "Rows without a tenant: they are not trained on, and the global model scores them."
 
@@ -41,6 +42,7 @@ class Champion:
     payload: bytes
     version: str | None
     fallback: str
+    threshold: float
 
 
 def tournaments(
@@ -86,7 +88,7 @@ def scores(
     features: str,
     partitions: int | None = None,
 ) -> DataFrame:
-    """Add SCORED: each row's probability by its tenant's model, and which model that was.
+    """Add SCORED: each row's probability and prediction by its tenant's model, and which model that was.
 
     Payloads travel in the stream ahead of their tenant's records, so a worker holds one model at a time.
     One shuffle; row order is not kept, and neither is the packed column.
@@ -94,11 +96,11 @@ def scores(
     Parameters
     ----------
     records : rows with a `tenant` and a packed `features` column
-    models : tenant, payload, version, fallback; at most one row a tenant
+    models : tenant, payload, version, fallback, threshold; at most one row a tenant
     fallback : serves null tenants and those without a row in `models`
     """
     own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
-    model = F.struct("payload", "version", "fallback").alias(_MODEL)
+    model = F.struct("payload", "version", "fallback", "threshold").alias(_MODEL)
     stream = records.unionByName(own.select(F.col("tenant").alias(tenant), model), allowMissingColumns=True)
     kept = records.drop(features)
     schema = kept.select("*", *[F.lit(None).cast(kind).alias(name) for name, kind in SCORED.items()]).schema
@@ -144,10 +146,13 @@ class _Server:
                 by.append(champion)
         if not found:
             return []
-        place = pa.array(np.repeat(np.arange(len(by)), [len(part) for part in found]))
+        place = np.repeat(np.arange(len(by)), [len(part) for part in found])
         versions = pa.array([champion.version for champion in by], pa.string())
         fallbacks = pa.array([champion.fallback for champion in by], pa.string())
-        return [pa.array(np.concatenate(found)), versions.take(place), fallbacks.take(place)]
+        chances = np.concatenate(found)
+        thresholds = np.array([champion.threshold for champion in by])
+        predictions = (chances > thresholds[place]).astype(np.float64)
+        return [pa.array(chances), pa.array(predictions), versions.take(place), fallbacks.take(place)]
 
 
 def _played(
@@ -198,6 +203,7 @@ def _verdict_row(verdict: Verdict, metric: str) -> dict[str, Any]:
         "calibration": verdict.calibration.summary() if verdict.calibration else None,
         "format": FORMAT if verdict.payload else None,
         "sha256": digest(verdict.payload) if verdict.payload else None,
+        "threshold": verdict.threshold,
         "payload": verdict.payload,
     }
 

@@ -17,6 +17,7 @@ from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
+from tiltyard.thresholds import ThresholdRule
 
 NO_SIGNAL = "No contender is above chance; the prior answers."
 
@@ -40,6 +41,7 @@ class Rules:
     expanding : folds in time, each trained on the ones before it
     min_rows, min_per_class : least rows, and rows of each class, of a tenant that plays
     seconds : time limit of one tenant, 0 for none
+    threshold : how the champion's decision threshold is found
     """
 
     metric: str = "auroc"
@@ -47,6 +49,7 @@ class Rules:
     min_rows: int = 100
     min_per_class: int = 10
     seconds: float = 20.0
+    threshold: ThresholdRule = field(default_factory=ThresholdRule)
 
 
 @dataclass
@@ -80,6 +83,7 @@ class Verdict:
     high: float | None = None
     above_chance: bool | None = None
     calibration: Calibration | None = None
+    threshold: float | None = None
     payload: bytes | None = None
 
 
@@ -187,9 +191,14 @@ def _verdict(entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndar
     fitted = kernel.fit(matrix, labels, None, params)
     value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
     if not signal:
-        return Verdict("no_signal", NO_SIGNAL, champion, value, low, high, False, None, fitted.dump())
+        decided = rules.threshold.without_evidence
+        return Verdict(
+            "no_signal", NO_SIGNAL, champion, value, low, high, False, None, decided, fitted.dump()
+        )
     curve = calibration(champion.truth, champion.answers)
-    return Verdict("ok", None, champion, value, low, high, True, curve, curve.applied(fitted).dump())
+    truth, answers = np.concatenate(champion.truth), curve.answers(np.concatenate(champion.answers))
+    decided, payload = rules.threshold.found(truth, answers), curve.applied(fitted).dump()
+    return Verdict("ok", None, champion, value, low, high, True, curve, decided, payload)
 
 
 def estimate(order: Sequence[Entry], prior: Entry, metric: str) -> Estimate | None:

@@ -59,13 +59,17 @@ def serving(champions: DataFrame, models: DataFrame) -> DataFrame:
 
     Returns
     -------
-    DataFrame[tenant, version, fallback, pipeline, payload]
+    DataFrame[tenant, version, fallback, threshold, pipeline, payload]
         Tenants without a payload of their own are left out: the global row (tenant null) serves them.
     """
     known = models.where(F.col("payload").isNotNull())
-    known = known.select(F.col("tenant").alias("of"), F.col("version").alias("made"), "pipeline", "payload")
+    known = known.select(
+        F.col("tenant").alias("of"), F.col("version").alias("made"), "threshold", "pipeline", "payload"
+    )
     same = F.col("tenant").eqNullSafe(F.col("of")) & (F.col("version") == F.col("made"))
-    return champions.join(known, same).select("tenant", "version", "fallback", "pipeline", "payload")
+    return champions.join(known, same).select(
+        "tenant", "version", "fallback", "threshold", "pipeline", "payload"
+    )
 
 
 def failures(models: DataFrame) -> DataFrame:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import reduce
 
 from pyspark.ml import PipelineModel
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from tiltyard.apps import FEATURES, KEY, LABEL, TENANT, TIME, derive
@@ -16,7 +16,6 @@ from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import categorical_slots
 from tiltyard.packed import Champion, scores
-from tiltyard.training import THRESHOLD
 
 _PIPELINE = "_pipeline"
 
@@ -107,7 +106,7 @@ def _routed(rows: DataFrame, serving: DataFrame, default: str) -> DataFrame:
 def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> DataFrame:
     packed = PipelineModel.load(path).transform(rows)
     categorical = categorical_slots(packed.schema, FEATURES)
-    fallback = Champion(bytes(shared.payload), shared.version, shared.fallback)
+    fallback = Champion(bytes(shared.payload), shared.version, shared.fallback, shared.threshold)
     # Only what a score needs goes through the workers.
     records = packed.select(TENANT, KEY, FEATURES)
     found = scores(records, serving, fallback, categorical, tenant=TENANT, features=FEATURES)
@@ -115,11 +114,7 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> Data
         column(TENANT).alias("tenant"),
         column(KEY).alias("key"),
         F.col("_probability").alias("score"),
-        _prediction().alias("prediction"),
+        F.col("_prediction").alias("prediction"),
         F.col("_version").alias("version"),
         F.col("_fallback").alias("fallback"),
     )
-
-
-def _prediction() -> Column:
-    return (F.col("_probability") > THRESHOLD).cast("double")

@@ -24,9 +24,10 @@ from tiltyard.keyed import restored
 from tiltyard.learners import Learner
 from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.packed import tournaments
-from tiltyard.params import Range, Ranged, flag, text, whole
+from tiltyard.params import Range, Ranged, flag, number, one_of, text, whole
 from tiltyard.play import Rules
 from tiltyard.state import computed
+from tiltyard.thresholds import RULES, ThresholdRule
 from tiltyard.tournament_model import TournamentModel
 
 __all__ = ["Tournament", "TournamentModel"]
@@ -66,6 +67,9 @@ class Tournament(Ranged, CrossValidator):
     minRows, minPerClass : least rows, and rows of each class, of a tenant that plays; default 100 and 10
     seconds : limit for one tenant, 0 for none; default 20
     partitions : Python tasks that share the tenants; default `spark.sql.shuffle.partitions`
+    thresholdBy : the probability above which a model predicts 1: "half" (default) is 0.5; "accuracy",
+        "balanced_accuracy" or "f1" takes what is best out of fold; "costs" weighs the two costs
+    falsePositive, falseNegative : what such a mistake costs, > 0, default 1
 
     See Also
     --------
@@ -117,6 +121,15 @@ class Tournament(Ranged, CrossValidator):
     partitions: Param[int] = Param(
         Params._dummy(), "partitions", "Python tasks that share the tenants", whole(1)
     )
+    thresholdBy: Param[str] = Param(
+        Params._dummy(), "thresholdBy", "how decision thresholds are found", one_of(*RULES)
+    )
+    falsePositive: Param[float] = Param(
+        Params._dummy(), "falsePositive", "what a false positive costs", number(0, above=True)
+    )
+    falseNegative: Param[float] = Param(
+        Params._dummy(), "falseNegative", "what a false negative costs", number(0, above=True)
+    )
 
     @keyword_only
     def __init__(
@@ -138,11 +151,15 @@ class Tournament(Ranged, CrossValidator):
         minPerClass: int = 10,
         seconds: float = 20.0,
         partitions: int | None = None,
+        thresholdBy: str = "half",
+        falsePositive: float = 1.0,
+        falseNegative: float = 1.0,
     ) -> None:
         given = self._input_kwargs
         super().__init__()
         # Spark ML's default seed differs from one Python process to the next.
         self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0, seed=0)
+        self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0)
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -176,12 +193,12 @@ class Tournament(Ranged, CrossValidator):
         learners = self.learners()
         face = _shared_face(learners)
         features = face.getFeaturesCol()
-        categorical = categorical_slots(dataset.schema, features)
+        categorical, rules = categorical_slots(dataset.schema, features), self._rules()
         results = computed(
             tournaments(
                 self._rows(dataset, features, face.getLabelCol()),
                 contenders.contenders_of(learners),
-                self._rules(),
+                rules,
                 categorical,
                 self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None,
             )
@@ -196,6 +213,7 @@ class Tournament(Ranged, CrossValidator):
             featuresCol=features,
             predictionCol=face.getPredictionCol(),
             probabilityCol=face.getProbabilityCol(),
+            threshold=rules.threshold.without_evidence,
         )._resetUid(self.uid)
 
     def _check(self) -> None:
@@ -217,6 +235,11 @@ class Tournament(Ranged, CrossValidator):
             min_rows=self.getOrDefault(self.minRows),
             min_per_class=self.getOrDefault(self.minPerClass),
             seconds=self.getOrDefault(self.seconds),
+            threshold=ThresholdRule(
+                self.getOrDefault(self.thresholdBy),
+                self.getOrDefault(self.falsePositive),
+                self.getOrDefault(self.falseNegative),
+            ),
         )
 
     def _rows(self, dataset: DataFrame, features: str, label: str) -> DataFrame:

@@ -27,7 +27,8 @@ from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.learners.prior import PriorFit, smoothed_rate
 from tiltyard.packed import RESULTS, Champion, scores
-from tiltyard.params import Ranged, text
+from tiltyard.params import Ranged, number, text
+from tiltyard.thresholds import HALF
 
 # The digits of a payload's sha256 that name it: 48 bits, for at most some hundred thousand tenants.
 _DIGITS = 12
@@ -38,7 +39,7 @@ _BOARD = (
 )  # fmt: skip
 _CHAMPION = (
     "tenant", "learner", "contender", "status", "message", "fallback", "metric", "value", "low", "high",
-    "above_chance", "calibration", "rows", "positives", "params", "format", "sha256", "payload",
+    "above_chance", "calibration", "threshold", "rows", "positives", "params", "format", "sha256", "payload",
 )  # fmt: skip
 
 
@@ -47,10 +48,10 @@ class TournamentModel(
 ):
     """The champions of a Tournament, and how they became that.
 
-    `transform` adds `prediction` (0 or 1, at probability 0.5), `probability` (vector), `modelVersion` (start
-    of the payload's sha256) and `fallback` ("tenant" for an own champion, "prior" else). Null and unseen
-    tenants, tenants without an own model, and rows without features meet the global prior. One shuffle; row
-    order is not kept.
+    `transform` adds `prediction` (1 where the probability is above the champion's threshold, else 0),
+    `probability` (vector), `modelVersion` (start of the payload's sha256) and `fallback` ("tenant" for an own
+    champion, "prior" else). Null and unseen tenants, tenants without an own model, and rows without features meet
+    the global prior. One shuffle; row order is not kept.
 
     Parameters
     ----------
@@ -66,9 +67,13 @@ class TournamentModel(
     """
 
     tenantCol: Param[str] = Param(Params._dummy(), "tenantCol", "column of the tenant", text())
+    threshold: Param[float] = Param(
+        Params._dummy(), "threshold", "probability above which the global prior predicts 1", number(0, 1)
+    )
 
     def __init__(self, results: DataFrame | None = None, categorical: tuple[bool, ...] = ()) -> None:
         super().__init__()
+        self._setDefault(threshold=HALF)
         self.categorical = categorical
         self._read_results: Callable[[], DataFrame | None] = lambda: results
 
@@ -106,7 +111,7 @@ class TournamentModel(
         """The global prior, which answers where there is no other model."""
         rows, positives = self.base_rate
         payload = PriorFit(smoothed_rate(positives, rows)).dump()
-        return Champion(payload, digest(payload)[:_DIGITS], "prior")
+        return Champion(payload, digest(payload)[:_DIGITS], "prior", self.getOrDefault(self.threshold))
 
     def write(self) -> MLWriter:
         return _ModelWriter(self)
@@ -126,6 +131,7 @@ class TournamentModel(
             "rows": rows,
             "positives": positives,
             "params": "{}",
+            "threshold": self.fallback.threshold,
             "format": FORMAT,
             "sha256": digest(payload),
             "payload": bytearray(payload),
@@ -147,7 +153,7 @@ class TournamentModel(
             packed_floats(dataset.schema, features).alias(_PACKED),
         )
         version = F.substring("sha256", 1, _DIGITS).alias("version")
-        models = self.champions.select("tenant", "payload", version, "fallback")
+        models = self.champions.select("tenant", "payload", version, "fallback", "threshold")
         scored = scores(records, models, self.fallback, self.categorical, tenant=_KEY, features=_PACKED)
         kept = [F.col(plain).alias(name) for name, plain in names.items()]
         return scored.select(*kept, *self._outputs())
@@ -156,7 +162,7 @@ class TournamentModel(
         positive = F.col("_probability")
         return [
             array_to_vector(F.array(1.0 - positive, positive)).alias(self.getProbabilityCol()),
-            (positive > 0.5).cast("double").alias(self.getPredictionCol()),
+            F.col("_prediction").alias(self.getPredictionCol()),
             F.col("_version").alias("modelVersion"),
             F.col("_fallback").alias("fallback"),
         ]

@@ -28,8 +28,6 @@ from tiltyard.tournament import Tournament, TournamentModel
 from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
 from tiltyard.transformers.sanity_checker import MEASURES
 
-THRESHOLD = 0.5  # a probability above it is predicted to be positive
-
 
 def labelled_rows(
     source: DataFrame, app: AppConfig, since: date | None, until: date, tenants: Sequence[str] = ()
@@ -96,6 +94,9 @@ def tournament(app: AppConfig) -> Tournament:
         minRows=app.gates.min_rows,
         minPerClass=app.gates.min_per_class,
         seconds=conf.seconds_per_tenant,
+        thresholdBy=conf.threshold.by,
+        falsePositive=conf.threshold.false_positive,
+        falseNegative=conf.threshold.false_negative,
     )
 
 
@@ -107,9 +108,18 @@ def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
 def model_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:
     """The champions as rows of the models table; `labels` are the columns all of them share."""
     own = ("tenant", "learner", "contender", "status", "message", "metric", "value", "low", "high")
-    last = ("above_chance", "calibration", "rows", "positives", "params", "format", "sha256", "payload")
-    threshold = F.when(F.col("payload").isNotNull(), F.lit(THRESHOLD)).alias("threshold")
-    return fitted.champions.select(*own, threshold, *last, *_literals(labels))
+    last = (
+        "above_chance",
+        "calibration",
+        "threshold",
+        "rows",
+        "positives",
+        "params",
+        "format",
+        "sha256",
+        "payload",
+    )
+    return fitted.champions.select(*own, *last, *_literals(labels))
 
 
 def leaderboard_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:

@@ -69,6 +69,9 @@ class Calibration:
     def applied(self, model: Fitted) -> Fitted:
         return model if self.curve is None else Calibrated(model, self.curve)
 
+    def answers(self, probabilities: np.ndarray) -> np.ndarray:
+        return probabilities if self.curve is None else self.curve(probabilities)
+
     def summary(self) -> dict[str, Any]:
         """Plain values, with the method: "platt", "isotonic" or "none"."""
         numbers = {name: value for name, value in vars(self).items() if name != "curve"}
