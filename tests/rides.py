@@ -33,6 +33,7 @@ tenant: [city]
 key: [id]
 time: at
 label: late
+tournament: {threshold: {by: costs, false_negative: 3}}
 """,
 }
 

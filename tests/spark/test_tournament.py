@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pyspark import cloudpickle
 from pyspark.ml import Pipeline, PipelineModel
-from pyspark.ml.functions import array_to_vector
+from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -182,6 +182,15 @@ def test_without_a_prior_among_the_contenders_noise_still_gets_one(well: DataFra
     row = champions(noise)["noise"]
     assert (row.status, row.learner, row.fallback, row.value) == ("no_signal", "prior", "prior", 0.5)
     assert row.payload
+
+
+def test_costs_move_the_threshold_of_every_tenant_and_of_the_prior(well: DataFrame) -> None:
+    dear = pipeline(tournament([Prior(), Linear()], thresholdBy="costs", falseNegative=9.0)).fit(well)
+    assert {row.threshold for row in champions(dear.stages[-1]).values()} == {0.1}
+    strangers = well.withColumn("tenant", F.lit("never seen"))
+    for frame in (well, strangers):
+        scored = dear.transform(frame).select("prediction", vector_to_array("probability")[1].alias("chance"))
+        assert scored.where("prediction != if(chance > 0.1, 1, 0)").count() == 0
 
 
 def test_where_all_tie_there_is_no_signal(well: DataFrame) -> None:
