@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from pyspark.ml import Model
@@ -75,6 +74,7 @@ class TournamentModel(
         super().__init__()
         self._setDefault(threshold=HALF)
         self.categorical = categorical
+        self._base_rate: tuple[int, int] | None = None
         self._read_results: Callable[[], DataFrame | None] = lambda: results
 
     @property
@@ -99,14 +99,18 @@ class TournamentModel(
         verdicts = self.results.where("kind = 'verdict' AND tenant IS NOT NULL")
         return verdicts.select("*", own).select(*_CHAMPION).unionByName(self._global_row())
 
-    @cached_property
+    @property
     def base_rate(self) -> tuple[int, int]:
         """Rows with a label, and positives among them, of all tenants together."""
-        verdicts = self.results.where("kind = 'verdict'")
-        found = verdicts.agg(F.sum("rows").alias("rows"), F.sum("positives").alias("positives")).collect()[0]
-        return found.rows, found.positives
+        # No cached_property: Spark ML reads every attribute that is no plain property when it looks for params.
+        if self._base_rate is None:
+            verdicts = self.results.where("kind = 'verdict'")
+            sums = [F.sum(name).alias(name) for name in ("rows", "positives")]
+            found = verdicts.agg(*sums).collect()[0]
+            self._base_rate = (found.rows, found.positives)
+        return self._base_rate
 
-    @cached_property
+    @property
     def fallback(self) -> Champion:
         """The global prior, which answers where there is no other model."""
         rows, positives = self.base_rate

@@ -299,7 +299,8 @@ def test_metrics_rank_in_their_direction(well: DataFrame, metric: str) -> None:
     assert means == sorted(means, reverse=METRICS[metric])
     assert ranked[0].contender == "linear" and ranked[-1].contender == "prior"
     best = champions(model)["linear"]
-    assert (best.metric, best.contender, best.value) == (metric, "linear", means[0])
+    assert (best.metric, best.contender) == (metric, "linear")
+    assert best.value == pytest.approx(means[0], abs=0.01)  # less the luck of having been chosen
     assert best.low < best.value < best.high
 
 
