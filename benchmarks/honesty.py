@@ -100,7 +100,7 @@ def tenants(sizes: list[int], count: int) -> Iterator[Found]:
 
 
 def report(found: list[Found]) -> Table:
-    """By rows and strength; the last lines of a size: all tenants, those with signal, and of these those above chance."""
+    """By rows and strength; then all tenants of a size, those with signal, and of these those above chance."""
     table = Table(title="Reported AUROC against the truth")
     for name in (
         "rows",
