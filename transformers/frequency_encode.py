@@ -112,5 +112,8 @@ def _shares(counted: Column, top: int) -> Column:
     first = ranked(counted, top, 1)
     known = F.filter(counted, lambda entry: entry["item"].isNotNull())
     rows = F.aggregate(known, F.lit(0).cast("bigint"), lambda total, entry: total + entry["count"])
-    shares = F.transform(first, lambda entry: -entry["less"] / rows)
-    return F.struct(first["item"].alias("levels"), shares.alias("shares"))
+    # The sum is the variable of a function of its own: inside the inner one it would be made anew for every value.
+    shares = F.transform(
+        F.array(rows), lambda total: F.transform(first, lambda entry: -entry["less"] / total)
+    )
+    return F.struct(first["item"].alias("levels"), F.get(shares, F.lit(0)).alias("shares"))
