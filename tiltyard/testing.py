@@ -334,7 +334,6 @@ def _small_session() -> SparkSession:
     builder = SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "UTC")
     for name in ("spark.ui.enabled", "spark.sql.codegen.wholeStage", "spark.sql.adaptive.enabled"):
         builder = builder.config(name, "false")
-    builder = builder.config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     return builder.config("spark.sql.shuffle.partitions", "1").getOrCreate()
 
 

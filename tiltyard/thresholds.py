@@ -32,8 +32,8 @@ class ThresholdRule:
     >>> rule = ThresholdRule("costs", false_positive=1.0, false_negative=4.0)
     >>> rule.without_evidence, rule.found(np.array([0.0, 1.0]), np.array([0.3, 0.6]))
     (0.2, 0.2)
-    >>> ThresholdRule("f1").found(np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.4]))
-    0.15000000000000002
+    >>> round(ThresholdRule("f1").found(np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.4])), 2)
+    0.15
     """
 
     by: str = "half"
@@ -52,9 +52,8 @@ class ThresholdRule:
         if self.by not in _GAINS:
             return self.without_evidence
         positives, rows = at_thresholds(labels, probabilities, np.ones(len(labels)))
-        gains = _GAINS[self.by](
-            np.append(0.0, positives), np.append(0.0, rows)
-        )  # the first: nobody is positive
+        # The first place stands for a threshold that nobody reaches.
+        gains = _GAINS[self.by](np.append(0.0, positives), np.append(0.0, rows))
         levels = np.concatenate([[1.0], np.unique(probabilities)[::-1], [0.0]])
         place = int(np.argmax(gains))
         return float(levels[place : place + 2].mean())

@@ -107,19 +107,7 @@ def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
 
 def model_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:
     """The champions as rows of the models table; `labels` are the columns all of them share."""
-    own = ("tenant", "learner", "contender", "status", "message", "metric", "value", "low", "high")
-    last = (
-        "above_chance",
-        "calibration",
-        "threshold",
-        "rows",
-        "positives",
-        "params",
-        "format",
-        "sha256",
-        "payload",
-    )
-    return fitted.champions.select(*own, *last, *_literals(labels))
+    return fitted.champions.drop("fallback").select("*", *_literals(labels))
 
 
 def leaderboard_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:

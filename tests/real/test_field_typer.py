@@ -25,7 +25,7 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
     return as_ingested(raw, draft(Wishes("app", "app", "label"), raw.columns), path.name)
 
 
-# The first rows show what a column is; all 336,776 flights took five minutes.
+# The first rows show what a column is.
 ROWS = 20_000
 
 

@@ -165,6 +165,7 @@ def test_signal_beats_the_prior(model: TournamentModel) -> None:
     for tenant in ("linear", "cities"):
         row = found[tenant]
         assert (row.status, row.fallback, row.above_chance) == ("ok", "tenant", True)
+        assert row.calibration.brier_after <= row.calibration.brier_before and row.threshold == 0.5
         assert row.learner != "prior" and 0.5 < row.low < row.value < row.high
         assert chances[tenant].mean == 0.5 and chances[tenant].rank > 1
     assert found["linear"].learner == "linear"

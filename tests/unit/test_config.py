@@ -123,6 +123,14 @@ def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:
         ),
         ("folds: {by: group}", "folds.group: must name the columns, because folds.by is group"),
         ("folds: {group: [a]}", "folds.group: is only used with folds.by: group"),
+        (
+            "tournament: {threshold: {false_negative: 5}}",
+            "tournament.threshold.by: must be costs for costs to count, it is half",
+        ),
+        (
+            "tournament: {threshold: {by: costs, false_positive: 0}}",
+            "tournament.threshold.false_positive: must be more than 0.0, got 0",
+        ),
         ("folds: {by: tme}", "folds.by: must be one of hash, time, group, got \"tme\", did you mean 'time'?"),
         (
             "time_zone: Europe/Berlim",

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from tiltyard.metrics import METRICS, auroc_standard_error, score
+from tiltyard.metrics import METRICS, auroc_standard_error, resampled, score
 
 PREDICTIONS = st.lists(
     st.tuples(
@@ -46,3 +46,18 @@ def test_the_standard_error_is_that_of_resampled_rows() -> None:
         labels = np.repeat([0.0, 1.0], [150, 50])
         found.append(score(labels, 1 / (1 + np.exp(-(rng.normal(size=200) + labels))))["auroc"])
     assert auroc_standard_error(float(np.mean(found)), 50, 150) == pytest.approx(np.std(found), rel=0.15)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_many_draws_are_as_one_by_one(metric: str) -> None:
+    random = np.random.default_rng(0)
+    labels, chances = (np.arange(40) % 3 == 0).astype(float), random.random(40).round(1)
+    draws = random.poisson(1.0, size=(20, 40)).astype(float)
+    expected = [score(labels, chances, draw)[metric] for draw in draws]
+    assert resampled(metric, labels, chances, draws) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", ["auroc", "aupr"])
+def test_a_draw_of_one_class_has_no_ranking(metric: str) -> None:
+    labels, draws = np.array([0.0, 0.0, 1.0]), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]])
+    assert np.isnan(resampled(metric, labels, np.array([0.1, 0.5, 0.3]), draws)).all()
