@@ -13,6 +13,10 @@ from tiltyard.session import local_session
 
 pytest_plugins = ["tests.places"]
 
+# Few rows and many plans: compiling well costs more than it gains (a third of the processor time). With one
+# compiler Java keeps little room for its code, and sweeping that took a fifth.
+QUICK_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
@@ -20,9 +24,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         cores="2",
         conf={
             "spark.driver.memory": "2g",
-            # Few rows and many plans: compiling well costs more than it gains (a third of the processor time). With
-            # one compiler Java keeps little room for its code, and sweeping that took a fifth.
-            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
+            "spark.driver.extraJavaOptions": QUICK_JAVA,
             "spark.sql.shuffle.partitions": "2",
             # Many plans over few rows: what is interpreted need not be generated. Started processes generate code.
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -32,7 +34,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     )
     # So do the processes that tests start.
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        environment.setenv("JDK_JAVA_OPTIONS", QUICK_JAVA)
         yield session
     session.stop()
 
