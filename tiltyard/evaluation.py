@@ -109,7 +109,7 @@ def _interval(
         positives = int((count * outcome).sum())
         half = Z_95 * auroc_standard_error(value, positives, int(count.sum()) - positives)
         return max(0.0, value - half), min(1.0, value + half)
-    draws = np.random.default_rng(0).poisson(count, size=(_RESAMPLES, len(count)))
+    draws = np.random.default_rng(0).poisson(count, size=(_RESAMPLES, len(count))).T
     low, high = np.nanquantile(resampled(metric, outcome, chance, draws.astype(float)), [0.025, 0.975])
     return float(low), float(high)
 

@@ -59,13 +59,14 @@ def corrected(games: Sequence[Game], metric: str, champion: int, prior: int) -> 
 
     Examples
     --------
+    >>> from tiltyard.metrics import score
     >>> random = np.random.default_rng(0)
     >>> truth = np.arange(300) % 2.0
     >>> noise = random.random((20, 300))
     >>> game = Game(truth, np.vstack([np.full(300, 0.5), noise]))
-    >>> best = max(range(21), key=lambda at: resampled("auroc", truth, game.answers[at], np.ones(300)))
+    >>> best = max(range(21), key=lambda at: score(truth, game.answers[at])["auroc"])
     >>> found = corrected([game], "auroc", champion=best, prior=0)
-    >>> round(float(resampled("auroc", truth, game.answers[best], np.ones(300))), 2), round(found.value, 2)
+    >>> round(score(truth, game.answers[best])["auroc"], 2), round(found.value, 2)
     (0.57, 0.51)
     """
     random = np.random.default_rng(0)
@@ -91,9 +92,9 @@ def corrected(games: Sequence[Game], metric: str, champion: int, prior: int) -> 
 
 
 def _drawn(rows: int, random: np.random.Generator) -> np.ndarray:
-    """How often each draw took each row: draws x rows."""
-    taken = random.integers(0, rows, size=(DRAWS, rows)) + rows * np.arange(DRAWS)[:, None]
-    return np.bincount(taken.ravel(), minlength=DRAWS * rows).reshape(DRAWS, rows).astype(np.float32)
+    """How often each draw took each row: rows x draws."""
+    taken = random.integers(0, rows, size=(DRAWS, rows)) * DRAWS + np.arange(DRAWS)[:, None]
+    return np.bincount(taken.ravel(), minlength=DRAWS * rows).reshape(rows, DRAWS).astype(np.float32)
 
 
 def _left_out(
@@ -104,7 +105,7 @@ def _left_out(
     for place, (game, drawn) in enumerate(zip(games, draws, strict=True)):
         for contender in np.unique(chosen):
             mine = chosen == contender
-            rest = (drawn[mine] == 0.0).astype(np.float32)
+            rest = (drawn[:, mine] == 0.0).astype(np.float32)
             found[place, mine] = resampled(metric, game.truth, game.answers[contender], rest)
     return _over_folds(list(found))
 

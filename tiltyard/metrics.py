@@ -39,8 +39,11 @@ def score(
     weight = np.ones(len(labels)) if weights is None else weights
     curve = at_thresholds(labels, probabilities, weight)
     return {
-        **{name: float(of(*curve)) for name, of in _OF_CURVE.items()},
-        **{name: float(_mean(of(labels, probabilities), weight)) for name, of in _OF_ROWS.items()},
+        **{name: of(*curve) for name, of in _OF_CURVE.items()},
+        **{
+            name: float(np.average(of(labels, probabilities), weights=weight))
+            for name, of in _OF_ROWS.items()
+        },
     }
 
 
@@ -49,7 +52,7 @@ def resampled(metric: str, labels: np.ndarray, probabilities: np.ndarray, weight
 
     Parameters
     ----------
-    weights : draws x rows
+    weights : rows x draws
 
     Returns
     -------
@@ -58,42 +61,78 @@ def resampled(metric: str, labels: np.ndarray, probabilities: np.ndarray, weight
 
     Examples
     --------
-    >>> draws = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
+    >>> draws = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [1.0, 2.0, 1.0]])
     >>> resampled("auroc", np.array([0.0, 1.0, 1.0]), np.array([0.6, 0.2, 0.9]), draws)
     array([0.5, 1. , nan])
     """
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         if metric in _OF_ROWS:
-            return _mean(_OF_ROWS[metric](labels, probabilities), weights)
-        positives, rows = at_thresholds(labels, probabilities, weights)
-        both = (positives[..., -1] > 0) & (positives[..., -1] < rows[..., -1])
-        return np.where(both, _OF_CURVE[metric](positives, rows), np.nan)
+            values = _OF_ROWS[metric](labels, probabilities).astype(weights.dtype)
+            return np.asarray(values @ weights / weights.sum(axis=0))
+        positive = labels > 0.5
+        yes, no = weights[positive], weights[~positive]
+        # Rising places: the most probable rows come first.
+        places = -probabilities[positive], -probabilities[~positive]
+        both = (yes.sum(axis=0) > 0) & (no.sum(axis=0) > 0)
+        return np.where(both, _OF_DRAWS[metric](*places, yes, no), np.nan)
 
 
 def at_thresholds(
     labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positives, and rows, at or above each distinct probability, the highest first; weights may be many draws."""
+    """Positives, and rows, at or above each distinct probability, the highest first."""
     order = np.argsort(-probabilities, kind="stable")
     found = probabilities[order]
     last_of_ties = np.append(np.flatnonzero(np.diff(found)), len(found) - 1)
-    weights = weights[..., order]
-    positive = weights * labels[order].astype(weights.dtype)
-    return np.cumsum(positive, axis=-1)[..., last_of_ties], np.cumsum(weights, axis=-1)[..., last_of_ties]
+    weights = weights[order]
+    return np.cumsum(weights * labels[order])[last_of_ties], np.cumsum(weights)[last_of_ties]
 
 
-def _area_under_roc(positives: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _area_under_roc(positives: np.ndarray, rows: np.ndarray) -> float:
     """Trapezoids: a positive and a negative of the same probability count half."""
     negatives = rows - positives
-    heights = 2.0 * positives - np.diff(positives, prepend=0.0, axis=-1)
-    area = np.sum(heights * np.diff(negatives, prepend=0.0, axis=-1), axis=-1) / 2.0
-    return np.asarray(area / (positives[..., -1] * negatives[..., -1]))
+    heights = 2.0 * positives - np.diff(positives, prepend=0.0)
+    area = np.sum(heights * np.diff(negatives, prepend=0.0)) / 2.0
+    return float(area / (positives[-1] * negatives[-1]))
 
 
-def _average_precision(positives: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _average_precision(positives: np.ndarray, rows: np.ndarray) -> float:
     precision = positives / np.maximum(rows, np.finfo(rows.dtype).tiny)  # above the first row of weight: 0
-    found = np.sum(np.diff(positives, prepend=0.0, axis=-1) * precision, axis=-1)
-    return np.asarray(found / positives[..., -1])
+    return float(np.sum(np.diff(positives, prepend=0.0) * precision) / positives[-1])
+
+
+def _areas_of_draws(
+    yes_places: np.ndarray, no_places: np.ndarray, yes: np.ndarray, no: np.ndarray
+) -> np.ndarray:
+    """The share of pairs in which the positive comes first; ties count half."""
+    order = np.argsort(yes_places, kind="stable")
+    above, ranks = _cumulated(yes[order]), yes_places[order]
+    first, last = (np.searchsorted(ranks, no_places, side) for side in ("left", "right"))
+    before = above[first] if (first == last).all() else (above[first] + above[last]) / 2
+    won = np.sum(before * no, axis=0, dtype=np.float64)
+    return np.asarray(won / (above[-1] * no.sum(axis=0, dtype=np.float64)))
+
+
+def _precisions_of_draws(
+    yes_places: np.ndarray, no_places: np.ndarray, yes: np.ndarray, no: np.ndarray
+) -> np.ndarray:
+    """The mean precision at the places of the positives."""
+    orders = [np.argsort(places, kind="stable") for places in (yes_places, no_places)]
+    found, false = _cumulated(yes[orders[0]]), _cumulated(no[orders[1]])
+    ranks = yes_places[orders[0]]
+    right = found[np.searchsorted(ranks, ranks, "right")]
+    wrong = false[np.searchsorted(no_places[orders[1]], ranks, "right")]
+    precision = right / np.maximum(
+        right + wrong, np.finfo(right.dtype).tiny
+    )  # above the first row of weight: 0
+    return np.asarray(np.sum(yes[orders[0]] * precision, axis=0, dtype=np.float64) / found[-1])
+
+
+def _cumulated(weights: np.ndarray) -> np.ndarray:
+    """Sums of the first 0, 1, ... rows."""
+    sums = np.zeros((len(weights) + 1, *weights.shape[1:]), dtype=weights.dtype)
+    np.cumsum(weights, axis=0, out=sums[1:])
+    return sums
 
 
 def _log_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -106,11 +145,8 @@ def _squares(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return np.asarray((probabilities - labels) ** 2)
 
 
-def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.asarray(weights @ values.astype(weights.dtype) / weights.sum(axis=-1))
-
-
 _OF_CURVE = {"auroc": _area_under_roc, "aupr": _average_precision}
+_OF_DRAWS = {"auroc": _areas_of_draws, "aupr": _precisions_of_draws}
 _OF_ROWS = {"log_loss": _log_losses, "brier": _squares}
 
 

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 
 from tiltyard.honest import Estimate, Game, corrected
-from tiltyard.metrics import METRICS, resampled
+from tiltyard.metrics import METRICS, score
 
 
 def plain(games: list[Game], metric: str, contender: int) -> float:
-    found = [
-        resampled(metric, game.truth, game.answers[contender], np.ones(len(game.truth))) for game in games
-    ]
-    return float(np.mean(found))
+    return float(np.mean([score(game.truth, game.answers[contender])[metric] for game in games]))
 
 
 def played(rows: int, contenders: int, strength: float, seed: int) -> list[Game]:

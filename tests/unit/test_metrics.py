@@ -54,10 +54,10 @@ def test_many_draws_are_as_one_by_one(metric: str) -> None:
     labels, chances = (np.arange(40) % 3 == 0).astype(float), random.random(40).round(1)
     draws = random.poisson(1.0, size=(20, 40)).astype(float)
     expected = [score(labels, chances, draw)[metric] for draw in draws]
-    assert resampled(metric, labels, chances, draws) == pytest.approx(expected)
+    assert resampled(metric, labels, chances, draws.T) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("metric", ["auroc", "aupr"])
 def test_a_draw_of_one_class_has_no_ranking(metric: str) -> None:
     labels, draws = np.array([0.0, 0.0, 1.0]), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]])
-    assert np.isnan(resampled(metric, labels, np.array([0.1, 0.5, 0.3]), draws)).all()
+    assert np.isnan(resampled(metric, labels, np.array([0.1, 0.5, 0.3]), draws.T)).all()
