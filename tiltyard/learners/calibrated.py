@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
-from tiltyard.learners import payload
+from tiltyard.learners import newton, payload
 from tiltyard.learners.kernel import Fitted, Matrix
 from tiltyard.metrics import calibration_error
 
@@ -19,6 +18,7 @@ NAME = "calibrated"
 ISOTONIC_ROWS = 1_000
 # Steps put rows level that the model had ranked: this share of its own probability keeps their order.
 OWN_SHARE = 1e-3
+_NEARLY_FREE = 1e-7  # penalty of Platt's slope: keeps it finite where the classes part
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,7 @@ def calibration(truth: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> C
 
 def platt(labels: np.ndarray, probabilities: np.ndarray) -> Curve:
     """Logistic regression of the label on the log odds."""
-    model = LogisticRegression(C=1e4, solver="newton-cholesky").fit(_log_odds(probabilities)[:, None], labels)
-    return Curve("platt", np.array([model.coef_[0, 0], model.intercept_[0]]))
+    return Curve("platt", newton.fitted(_log_odds(probabilities)[:, None], labels, None, _NEARLY_FREE))
 
 
 def isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Curve:

@@ -1,20 +1,16 @@
-"""Linear: logistic regression with an L2 penalty (scikit-learn's, by Newton steps)."""
+"""Linear: logistic regression with an L2 penalty, by Newton steps."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
-import sklearn
 from pyspark.ml.param import Param, Params
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
-from tiltyard.learners import payload
+from tiltyard.learners import newton, payload
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.onehot import LinearView
@@ -30,7 +26,7 @@ class LinearFit:
     bias: float
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return _sigmoid(self.view.columns(matrix) @ self.weights + self.bias)
+        return newton.sigmoid(self.view.columns(matrix) @ self.weights + self.bias)
 
     def dump(self) -> bytes:
         arrays = {**self.view.arrays(), "weights": self.weights}
@@ -38,7 +34,7 @@ class LinearFit:
 
 
 class LinearKernel:
-    """Newton steps reach the same optimum from any row order, in about 2 ms for 1,000 rows x 80 columns."""
+    """Newton steps reach the same optimum from any row order; contenders begin where the one before has ended."""
 
     name = "linear"
 
@@ -49,22 +45,16 @@ class LinearKernel:
         columns = view.columns(matrix)
         if not columns.shape[1]:
             return LinearFit(view, np.zeros(0), float(np.log(labels.mean() / (1.0 - labels.mean()))))
-        # Spark ML's regParam weighs the penalty against the mean loss, scikit-learn's C against the sum.
-        inverse = 1.0 / (max(params["regParam"], 1e-8) * len(labels))
-        model = LogisticRegression(C=inverse, solver="newton-cholesky", max_iter=params["maxIter"])
-        with warnings.catch_warnings(), sklearn.config_context(assume_finite=True):
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(columns, labels, sample_weight=weights)
-        return LinearFit(view, model.coef_[0], float(model.intercept_[0]))
+        # The minimum for one penalty is near that for the next.
+        path: list[np.ndarray] = matrix.once("linear path", list)
+        penalty = max(params["regParam"], 1e-8)  # against the mean loss, as in Spark ML
+        start = path[-1] if path else None
+        path.append(newton.fitted(columns, labels, weights, penalty, start, params["maxIter"]))
+        return LinearFit(view, path[-1][:-1], float(path[-1][-1]))
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> LinearFit:
         weights = arrays.pop("weights")
         return LinearFit(LinearView(**arrays), weights, meta["bias"])
-
-
-def _sigmoid(margin: np.ndarray) -> np.ndarray:
-    chances: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(margin, -500.0, 500.0)))
-    return chances
 
 
 class Linear(Learner):

@@ -72,21 +72,6 @@ def test_a_payload_gives_the_same_bits(family: str) -> None:
     assert (load(fitted.dump()).predict(matrix) == fitted.predict(matrix)).all()
 
 
-def test_linear_is_scikit_learns_optimum() -> None:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    random = np.random.default_rng(1)
-    values = random.normal(3, 2, size=(400, 3)).astype(np.float32)
-    labels = (values[:, 0] + random.normal(size=400) > 3).astype(float)
-    found = kernel_named("linear").fit(
-        Matrix(values, np.zeros(3, dtype=bool)), labels, None, {"regParam": 0.05, "maxIter": 50}
-    )
-    scaled = StandardScaler().fit_transform(values.astype(float))
-    oracle = LogisticRegression(C=1 / (0.05 * 400), tol=1e-10).fit(scaled, labels).predict_proba(scaled)[:, 1]
-    assert np.allclose(found.predict(Matrix(values, np.zeros(3, dtype=bool))), oracle, atol=1e-4)
-
-
 def test_what_is_no_payload_is_refused() -> None:
     whole = kernel_named("prior").fit(*rows(), None, {}).dump()
     for damaged in (b"", b"not a model", whole[:-3], zlib.compress(b"neither")):
