@@ -101,6 +101,9 @@ class KeyedUnion(KeyedEstimator):
             )
         return values.pop()
 
+    def _prepared(self, schema: StructType) -> dict[str, Column]:
+        return {name: value for one in self._stages() for name, value in one._prepared(schema).items()}
+
     def _aggregates(self, schema: StructType) -> dict[str, Column]:
         every = enumerate(self._stages())
         return {f"{at}.{name}": value for at, one in every for name, value in one._aggregates(schema).items()}

@@ -39,10 +39,15 @@ _LOCAL_CONF = {
 # given its own default, Spark reads the environment for every field of a struct inside a function on arrays: 20,000
 # rows of 100 structs took 1.6 s to filter instead of 0.8. What a filter says of its columns is rewritten for every
 # combination of their aliases, and features are many: after a filter on a hash of 38 columns the driver had no memory.
+# Java never compiles a method of more than 8,000 bytes, and a plan of many features becomes one: it ran interpreted,
+# and features took twice as long as in the smaller methods Spark makes with this limit. Aggregates of objects (samples,
+# sketches) sort all rows from 128 tenants a task on; a thousand fit into memory, and spare a quarter of a fit.
 _COMMON_CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.types.framework.enabled": "false",
     "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1024",
     "spark.executorEnv.OMP_NUM_THREADS": "1",
     "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
 }

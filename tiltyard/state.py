@@ -41,15 +41,15 @@ def aggregated(frame: DataFrame, tenant: str | None, aggregates: Mapping[str, Co
     return every.where((F.col(_LEVEL) == 1) | F.col(TENANT).isNotNull()).drop(_LEVEL)
 
 
-def sampled(values: Mapping[str, Column], by: Column, size: int, where: Column | None = None) -> Column:
-    """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by the hash of `by`.
+def sampled(values: Mapping[str, Column], place: Column, size: int, where: Column | None = None) -> Column:
+    """An aggregate: up to `size` of a group's rows as an array of structs of `values`, by their place.
 
-    The same rows in any order and partitioning. With a key as `by` a uniform sample without replacement; with
-    the values themselves equal rows are taken or left together. Only rows for which `where` is true; an empty
-    array without any. A bounded heap: no sort, and no tenant holds more than its sample in memory.
+    The same rows in any order and partitioning, if the place is a hash. With that of a key a uniform sample without
+    replacement; with that of the values themselves equal rows are taken or left together. Only rows for which
+    `where` is true; an empty array without any. A bounded heap: no sort, and no tenant holds more than its sample
+    in memory.
     """
     row = F.struct(*[value.alias(name) for name, value in values.items()])
-    place = F.xxhash64(by)
     # A row without a place is not looked at.
     kept = F.min_by(row, place if where is None else F.when(where, place), size)
     return F.coalesce(kept, F.array())

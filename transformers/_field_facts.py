@@ -89,7 +89,7 @@ def facts(frame: DataFrame, names: list[str], rows: int) -> list[Facts]:
 
 def sample(frame: DataFrame, names: list[str], rows: int) -> DataFrame:
     """The `rows` rows with the smallest hash of the named columns: the same in any order and partitioning."""
-    hashed = [column(name).cast("string") for name in names if _is_single(frame.schema[name].dataType)]
+    hashed = [column(name) for name in names if _is_single(frame.schema[name].dataType)]
     chosen = frame.select(*[column(name) for name in names], F.xxhash64(*hashed).alias("__tiltyard_hash"))
     return chosen.orderBy("__tiltyard_hash").limit(rows)
 

@@ -47,14 +47,21 @@ class HasSample(Ranged):
     ) -> Column:
         """An aggregate: each tenant's sample as array of structs of `values`; empty without rows.
 
-        Rows are drawn by the hash of `by`, by default the values, with the key before it if there is one: a key
-        need not be unique, and so only rows without a difference stay tied.
+        Rows are drawn by their place among `by`, by default the values.
         """
-        drawn_by = [*values.values()] if by is None else [*by]
+        place = self._place(schema, [*values.values()] if by is None else by)
+        return sampled(values, place, self.getOrDefault(self.sampleRows), where)
+
+    def _place(self, schema: T.StructType, by: Sequence[Column]) -> Column:
+        """A row's hash, which draws it, with the key before `by` if there is one.
+
+        A key need not be unique, and so only rows without a difference stay tied.
+        """
+        drawn_by = [*by]
         if self.isSet(self.keyCol):
             key = field_of(schema, self.getOrDefault(self.keyCol), type(self).__name__)
             drawn_by = [column(key.name), *drawn_by]
-        return sampled(values, F.struct(*drawn_by), self.getOrDefault(self.sampleRows), where)
+        return F.xxhash64(F.struct(*drawn_by))
 
 
 def simple_columns(schema: T.StructType) -> list[Column]:

@@ -21,7 +21,7 @@ from tiltyard.columns import column, field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import flag, number, whole
 from tiltyard.slots import Slot, packed_metadata, slots_of
-from tiltyard.state import STATE, TENANT
+from tiltyard.state import STATE, TENANT, sampled
 from tiltyard.transformers._samples import HasSample
 from tiltyard.transformers._sanity import Finding, Limits, Measures, check
 
@@ -187,13 +187,23 @@ class SanityChecker(_SanityParams, HasLabelCol, HasSample, KeyedEstimator):
             support=self.getOrDefault(self.support),
         )
 
+    def _prepared(self, schema: T.StructType) -> dict[str, Column]:
+        return {self._place_name(): self._place(schema, [*self._values(schema).values()])}
+
     def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
+        values = self._values(schema)
+        known = values["features"].isNotNull() & (F.abs(values["label"]) < float("inf"))  # NaN is above it
+        return {
+            "sample": sampled(values, F.col(self._place_name()), self.getOrDefault(self.sampleRows), known)
+        }
+
+    def _values(self, schema: T.StructType) -> dict[str, Column]:
         names = [self.getInputCol(), self.getLabelCol()]
         features, label = (column(field_of(schema, name, "SanityChecker").name) for name in names)
-        label = label.cast("double")
-        known = features.isNotNull() & (F.abs(label) < float("inf"))  # NaN is above it
-        values = {"features": features, "label": label}
-        return {"sample": self._sample(schema, values, known)}
+        return {"features": features, "label": label.cast("double")}
+
+    def _place_name(self) -> str:
+        return f"__tiltyard_place_{self.uid}"
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         # Ranks, bins and tables of a sample: numpy has them, SQL has not.
