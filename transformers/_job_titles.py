@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from tiltyard.transformers._data import REMEMBERED
 from tiltyard.transformers._folding import folded_words
 
 # From the lowest; the first has rank 1.
@@ -84,6 +85,7 @@ class _Lexicon:
     longest: int
 
 
+@lru_cache(REMEMBERED)
 def read_title(text: str) -> Title:
     """What a title says.
 

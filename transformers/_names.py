@@ -63,7 +63,12 @@ def plain_name(text: str) -> str:
     >>> plain_name("Jane Doe <jane@acme-tools.co.uk>"), plain_name("ACME Tools, Ltd.")
     ('acme tools', 'acme tools')
     """
-    read = text[:_READ].translate(_MARKS)
+    return _plain(text[:_READ])
+
+
+@lru_cache(REMEMBERED)
+def _plain(text: str) -> str:
+    read = text.translate(_MARKS)
     if mail := _MAIL_HOST.search(read):
         return _folded(_label(mail[1])[0])
     name = _without_forms(read)

@@ -90,16 +90,20 @@ class EmailParts(TextParts):
         return {name: PARTS[name] for name in self.getOrDefault(self.parts)}
 
     def _native(self, text: Column) -> dict[str, Column]:
-        return {"valid": text.rlike(_ADDRESS)}
+        return {"valid": _domain(text) != ""}
 
     # Python for the public suffixes and for IDNA, which Spark does not know; it gets the domains, since far
     # fewer of them than of addresses are distinct.
     def _arguments(self, schema: T.StructType, text: Column) -> list[Column]:
-        domain = F.lower(F.regexp_extract(text, _ADDRESS, 1))
-        return [F.nullif(domain, F.lit(""))]
+        return [F.nullif(F.lower(_domain(text)), F.lit(""))]
 
     def _compute(self) -> Compute:
         return _of_domains
+
+
+def _domain(text: Column) -> Column:
+    """What follows the @ of an address, empty for any other text."""
+    return F.regexp_extract(text, _ADDRESS, 1)
 
 
 @lru_cache(REMEMBERED)

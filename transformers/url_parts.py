@@ -36,7 +36,10 @@ _LENGTH = r"(?=[^\s\p{Z}/?#:]{1,253}\.?(?:[\s\p{Z}/?#:]|\z))"
 _HOST = rf"{_LENGTH}({NAME}|(?:{_BYTE}\.){{3}}{_BYTE})\.?(?::\d*)?"
 _END = r"(/[^\s\p{Z}?#]*)?(?:\?([^\s\p{Z}#]*))?(?:#[^\s\p{Z}]*)?"
 _ADDRESS = rf"(?i)\A{BLANKS}{_START}{_HOST}{_END}{BLANKS}\z"
-_SCHEME_GROUP, _HOST_GROUP, _PATH_GROUP, _QUERY_GROUP = 1, 2, 3, 4
+# Matched once for all parts: an address becomes its groups, each behind a mark that no address holds.
+_MARK = "\x01"
+_GROUPS = "".join(f"{_MARK}${group}" for group in (1, 2, 3, 4))
+_SCHEME, _HOSTNAME, _PATH, _QUERY = 1, 2, 3, 4
 
 
 class UrlParts(TextParts):
@@ -99,18 +102,17 @@ class UrlParts(TextParts):
         return {name: PARTS[name] for name in self.getOrDefault(self.parts)}
 
     def _native(self, text: Column) -> dict[str, Column]:
-        valid = text.rlike(_ADDRESS)
         return {
-            "valid": valid,
-            "secure": F.when(valid, F.lower(_group(text, _SCHEME_GROUP)) == "https"),
-            "path_depth": F.when(valid, F.regexp_count(_group(text, _PATH_GROUP), F.lit("[^/]+"))),
-            "has_query": F.when(valid, _group(text, _QUERY_GROUP) != ""),
+            "valid": _matched(text) != text,
+            "secure": F.lower(_group(text, _SCHEME)) == "https",
+            "path_depth": F.regexp_count(_group(text, _PATH), F.lit("[^/]+")),
+            "has_query": _group(text, _QUERY) != "",
         }
 
     # Python for the public suffixes and for IDNA, which Spark does not know; it gets the hosts, since far fewer
     # of them than of addresses are distinct.
     def _arguments(self, schema: T.StructType, text: Column) -> list[Column]:
-        return [F.nullif(F.lower(_group(text, _HOST_GROUP)), F.lit(""))]
+        return [F.lower(_group(text, _HOSTNAME))]
 
     def _compute(self) -> Compute:
         return _of_hosts
@@ -134,5 +136,11 @@ def _of_hosts(hosts: Sequence[str | None]) -> list[dict[str, Any] | None]:
     return [None if host is None else host_parts(host) for host in hosts]
 
 
+def _matched(text: Column) -> Column:
+    """An address as its marked groups; any other text as it is."""
+    return F.regexp_replace(text, _ADDRESS, _GROUPS)
+
+
 def _group(text: Column, group: int) -> Column:
-    return F.regexp_extract(text, _ADDRESS, group)
+    """A group of an address, empty if it has none; null for other texts."""
+    return F.when(_matched(text) != text, F.get(F.split(_matched(text), _MARK), F.lit(group)))
