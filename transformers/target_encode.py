@@ -129,7 +129,7 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
         self._setDefault(expanding=False, smoothing=20.0, maxLevels=1_000, minSupport=2)
         self._set(**self._input_kwargs)
 
-    def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
+    def _prepared(self, schema: T.StructType) -> dict[str, Column]:
         label = column(field_of(schema, self.getLabelCol(), "TargetEncode").name).cast("double")
         if self.isSet(self.foldCol):
             field_of(schema, self.getOrDefault(self.foldCol), "TargetEncode")
@@ -137,8 +137,17 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
         fold = F.lit(_NO_FOLD) if folds is None else F.coalesce(folds.cast("int"), F.lit(_NO_FOLD))
         known = F.abs(label) < float("inf")  # NaN is above it
         return {
-            name: counts(F.when(known, _item(fold, label, level(schema, name, "TargetEncode"))))
-            for name in outputs_of(self, "target")
+            place: F.when(known, _item(fold, label, level(schema, name, "TargetEncode")))
+            for name, place in self._places().items()
+        }
+
+    def _aggregates(self, schema: T.StructType) -> dict[str, Column]:
+        return {name: counts(F.col(place)) for name, place in self._places().items()}
+
+    def _places(self) -> dict[str, str]:
+        """Where the counted items of each input stand."""
+        return {
+            name: f"__tiltyard_item_{self.uid}_{at}" for at, name in enumerate(outputs_of(self, "target"))
         }
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
