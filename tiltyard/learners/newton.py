@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.linalg import solve
 
@@ -46,31 +48,20 @@ def fitted(
     >>> fitted(columns, labels, None, penalty=0.1).round(2).tolist()
     [1.51, -0.75]
     """
-    share = (np.ones(len(labels)) if weights is None else weights) / (
-        len(labels) if weights is None else weights.sum()
-    )
-    rows = np.column_stack([columns, np.ones(len(labels))])
+    count = np.ones(len(labels)) if weights is None else weights
     ridge = np.append(np.full(columns.shape[1], penalty), 0.0)
-    found = _base_rate(rows, labels, share) if start is None else start
-    margin = rows @ found
-    loss = _loss(margin, labels, share, found, ridge)
+    goal = _Goal(np.column_stack([columns, np.ones(len(labels))]), labels, count / count.sum(), ridge)
+    found = goal.base_rate() if start is None else start
     for _ in range(steps):
-        chances = sigmoid(margin)
-        slope = rows.T @ (share * (chances - labels)) + ridge * found
+        chances = sigmoid(goal.rows @ found)
+        slope = goal.slope(found, chances)
         if np.abs(slope).max() <= TOLERANCE:
             break
-        bend = rows.T @ (rows * (share * chances * (1.0 - chances))[:, None])
-        bend[np.diag_indices_from(bend)] += ridge
-        step = solve(bend, slope, assume_a="pos", check_finite=False, overwrite_a=True)
-        along = rows @ step
-        for halving in range(_HALVINGS):
-            tried, length = found - step * 0.5**halving, 0.5**halving
-            reached = _loss(margin - along * length, labels, share, tried, ridge)
-            if reached <= loss:
-                break
-        else:  # as low as numbers tell
+        step = solve(goal.bend(chances), slope, assume_a="pos", check_finite=False, overwrite_a=True)
+        lower = _lower(goal, found, step)
+        if lower is None:  # as low as numbers tell
             break
-        found, margin, loss = tried, margin - along * length, reached
+        found = lower
     return found
 
 
@@ -79,14 +70,38 @@ def sigmoid(margin: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -500.0, 500.0))))
 
 
-def _base_rate(rows: np.ndarray, labels: np.ndarray, share: np.ndarray) -> np.ndarray:
-    found = np.zeros(rows.shape[1])
-    rate = float(labels @ share)
-    found[-1] = np.log(rate / (1.0 - rate))
-    return found
+@dataclass(frozen=True)
+class _Goal:
+    """The penalised loss, its slope and its second derivatives; `rows` end with a one for the bias."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    share: np.ndarray
+    ridge: np.ndarray
+
+    def base_rate(self) -> np.ndarray:
+        found = np.zeros(self.rows.shape[1])
+        rate = float(self.labels @ self.share)
+        found[-1] = np.log(rate / (1.0 - rate))
+        return found
+
+    def loss(self, at: np.ndarray) -> float:
+        margin = self.rows @ at
+        return float(
+            self.share @ (np.logaddexp(0.0, margin) - self.labels * margin) + self.ridge @ at**2 / 2.0
+        )
+
+    def slope(self, at: np.ndarray, chances: np.ndarray) -> np.ndarray:
+        return np.asarray(self.rows.T @ (self.share * (chances - self.labels)) + self.ridge * at)
+
+    def bend(self, chances: np.ndarray) -> np.ndarray:
+        found = self.rows.T @ (self.rows * (self.share * chances * (1.0 - chances))[:, None])
+        found[np.diag_indices_from(found)] += self.ridge
+        return np.asarray(found)
 
 
-def _loss(
-    margin: np.ndarray, labels: np.ndarray, share: np.ndarray, found: np.ndarray, ridge: np.ndarray
-) -> float:
-    return float(share @ (np.logaddexp(0.0, margin) - labels * margin) + ridge @ found**2 / 2.0)
+def _lower(goal: _Goal, found: np.ndarray, step: np.ndarray) -> np.ndarray | None:
+    """The end of the step, or of a half, a quarter, ... of it: the first that does not climb; None without one."""
+    level = goal.loss(found)
+    tried = (found - 0.5**halving * step for halving in range(_HALVINGS))
+    return next((end for end in tried if goal.loss(end) <= level), None)
