@@ -55,7 +55,7 @@ class Featurizer(
     The packed row is for one model a tenant: the same slot may mean different values for different tenants.
     In a session of your own set `spark.sql.constraintPropagation.enabled` to false, as Tiltyard's sessions do: what
     a filter says of many columns is rewritten for every combination of the features made of them. With
-    `spark.sql.codegen.hugeMethodLimit` at 8000 `transform` takes half the time.
+    `spark.sql.codegen.hugeMethodLimit` at 8000 `transform` of 300,000 rows x 20 columns took 12 CPU s instead of 20.
 
     See Also
     --------

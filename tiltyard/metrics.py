@@ -122,9 +122,8 @@ def _precisions_of_draws(
     ranks = yes_places[orders[0]]
     right = found[np.searchsorted(ranks, ranks, "right")]
     wrong = false[np.searchsorted(no_places[orders[1]], ranks, "right")]
-    precision = right / np.maximum(
-        right + wrong, np.finfo(right.dtype).tiny
-    )  # above the first row of weight: 0
+    # Above the first row of weight there is none: 0.
+    precision = right / np.maximum(right + wrong, np.finfo(right.dtype).tiny)
     return np.asarray(np.sum(yes[orders[0]] * precision, axis=0, dtype=np.float64) / found[-1])
 
 
