@@ -86,8 +86,8 @@ def open_run(
 
     Every way out closes the row, an interrupt and SIGTERM included; SIGTERM is raised as `Terminated` in the
     main thread, after the session's Spark jobs were cancelled. What only SIGKILL or a power cut can leave
-    behind, a running row without a process, is marked lost by the next attempt. Costs two commits, and for a
-    repeated run one read of a few rows more.
+    behind, a running row without a process, is marked lost by the next attempt. Costs two commits and two reads
+    of a few rows.
 
     Raises
     ------
@@ -131,30 +131,33 @@ def open_run(
 
 
 def _start(warehouse: Warehouse, facts: dict[str, Any]) -> Run:
-    """Insert the next attempt's row, unless another one is running."""
-    run_id = facts["run_id"]
-    # Most runs are their first attempt: trying that costs less than reading the earlier ones.
-    if _inserted(warehouse, facts, 1):
-        return Run(run_id, 1)
-    attempts = _attempts(warehouse, facts["job"], run_id)
-    running = [row for row in attempts if row.status == "running"]
+    """Add the next attempt's row, unless another one is running.
+
+    The row comes first and the second look after it, so of two that start at once at least one sees the other.
+    """
+    job, run_id = facts["job"], facts["run_id"]
+    before = _attempts(warehouse, job, run_id)
+    _close_lost(warehouse, job, run_id, [row for row in before if row.status == "running"])
+    attempt = max((row.attempt for row in before), default=0) + 1
+    mine = {**facts, "attempt": attempt, **_this_process()}
+    row = tuple(mine.get(name) for name in TABLES["runs"].schema.names)
+    warehouse.append("runs", warehouse.spark.createDataFrame([row], TABLES["runs"].schema), run_id)
+    if len(_attempts(warehouse, job, run_id)) > len(before) + 1:
+        own = ("job", "run_id", "attempt", "host", "pid", "started_at")
+        _patiently(lambda: warehouse.delete("runs", {name: mine[name] for name in own}, run_id))
+        raise TryAgain(f"{run_id}: another process has started it at the same moment. Give the command again.")
+    return Run(run_id, attempt)
+
+
+def _close_lost(warehouse: Warehouse, job: str, run_id: str, running: list[Row]) -> None:
+    """Mark the running attempts as lost, if all their processes have ended."""
     for row in running:
         _check_dead(warehouse, run_id, row)
     for row in running:
         error = f"lost: process {row.pid} on {row.host} ended without closing its run"
         changes = {"status": F.lit("lost"), "ended_at": F.lit(datetime.now(UTC)), "error": F.lit(error)}
-        where: Where = {"job": facts["job"], "run_id": run_id, "attempt": row.attempt}
+        where: Where = {"job": job, "run_id": run_id, "attempt": row.attempt}
         warehouse.update("runs", changes, where, run_id)
-    attempt = max(row.attempt for row in attempts) + 1
-    if not _inserted(warehouse, facts, attempt):
-        raise TryAgain(f"{run_id}: another process has just started attempt {attempt}.")
-    return Run(run_id, attempt)
-
-
-def _inserted(warehouse: Warehouse, facts: dict[str, Any], attempt: int) -> int:
-    frame = warehouse.spark.createDataFrame([_row(facts, attempt)], TABLES["runs"].schema)
-    where: Where = {"job": facts["job"]}
-    return warehouse.insert("runs", frame, ["run_id", "attempt"], facts["run_id"], where)
 
 
 def _attempts(warehouse: Warehouse, job: str, run_id: str) -> list[Row]:
@@ -176,10 +179,8 @@ def _check_dead(warehouse: Warehouse, run_id: str, row: Row) -> None:
     )
 
 
-def _row(facts: dict[str, Any], attempt: int) -> tuple[Any, ...]:
-    values = {
-        **facts,
-        "attempt": attempt,
+def _this_process() -> dict[str, Any]:
+    return {
         "status": "running",
         "started_at": datetime.now(UTC),
         "code_version": __version__,
@@ -187,7 +188,6 @@ def _row(facts: dict[str, Any], attempt: int) -> tuple[Any, ...]:
         "host": socket.gethostname(),
         "pid": os.getpid(),
     }
-    return tuple(values.get(name) for name in TABLES["runs"].schema.names)
 
 
 def _close(warehouse: Warehouse, job: str, run: Run, status: str, error: str | None, meter: CpuMeter) -> None:

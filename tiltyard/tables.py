@@ -7,13 +7,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from delta.tables import DeltaMergeBuilder, DeltaTable
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType
 
@@ -21,7 +21,7 @@ from tiltyard.errors import ConfigError, DataContractError
 from tiltyard.schemas import TABLES, Table
 from tiltyard.threads import side_by_side
 
-Value = str | int | date | None
+Value = str | int | date | datetime | None
 Where = Mapping[str, Value | Sequence[Value]]
 
 _USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
@@ -55,9 +55,13 @@ def literal(value: Value) -> str:
     'O\'Hare \\ 1'
     >>> literal(date(2013, 1, 31))
     "DATE '2013-01-31'"
+    >>> literal(datetime(2013, 1, 31, 12, tzinfo=UTC))
+    "TIMESTAMP '2013-01-31 12:00:00+00:00'"
     """
     if isinstance(value, str):
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
     return "NULL" if value is None else str(int(value))
@@ -138,10 +142,7 @@ class Warehouse:
             .option("replaceWhere", predicate(where))
             .option("userMetadata", run_id)
         )
-        if self.in_catalog:
-            writer.saveAsTable(self._identifier(table.name))
-        else:
-            writer.save(self._path(table.name))
+        self._save(writer, table)
         return self._version(table.name, run_id)
 
     def merge(
@@ -165,22 +166,16 @@ class Warehouse:
         self._execute(builder.whenMatchedUpdateAll().whenNotMatchedInsertAll(), run_id)
         return self._version(table.name, run_id)
 
-    def insert(
-        self, name: str, frame: DataFrame, on: Sequence[str], run_id: str, where: Where | None = None
-    ) -> int:
-        """Insert the frame's rows whose key is not there yet, in one commit; rows that are stay as they are.
-
-        Of two writers that insert the same key at once, one succeeds and the other inserts nothing or fails
-        with a concurrent write. Parameters are those of `merge`.
-
-        Returns
-        -------
-        How many rows were inserted.
-        """
+    def append(self, name: str, frame: DataFrame, run_id: str) -> None:
+        """Add the frame's rows, in one commit that no concurrent one disturbs; a quarter of a `merge`'s time."""
         table = _declared(name)
-        rows = _within(_conform(frame, table), where or {})
-        builder = self._merge(table.name, rows, on, where).whenNotMatchedInsertAll()
-        return self._execute(builder, run_id)["num_inserted_rows"]
+        writer = _conform(frame, table).write.format("delta").mode("append").option("userMetadata", run_id)
+        self._save(writer, table)
+
+    def delete(self, name: str, where: Where, run_id: str) -> None:
+        """Delete the rows matching `where`, in one commit."""
+        with _user_metadata(self.spark, run_id):
+            self._delta(_declared(name).name).delete(predicate(where))
 
     def update(self, name: str, values: Mapping[str, Column], where: Where, run_id: str) -> None:
         """Set columns of the rows matching `where`, in one commit; half the Spark jobs of a `merge`."""
@@ -258,6 +253,12 @@ class Warehouse:
             writer.save(self._path(table))
         commit = self._delta(table).history(1).collect()[0]
         return Merged(commit["version"], int(commit["operationMetrics"]["numOutputRows"]), 0)
+
+    def _save(self, writer: DataFrameWriter, table: Table) -> None:
+        if self.in_catalog:
+            writer.saveAsTable(self._identifier(table.name))
+        else:
+            writer.save(self._path(table.name))
 
     def _path(self, table: str) -> str:
         return f"{self.root}/{table}"
