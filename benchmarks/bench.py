@@ -27,8 +27,8 @@ mlflow: {enabled: false}
 tournament:
   learners: [prior, linear, forest, boosting]
   grids:
-    linear: {regParam: [0.001, 0.01, 0.1, 1.0]}
-    forest: {maxDepth: [6, 10]}
+    linear: {regParam: [0.0001, 0.001, 0.01, 0.1, 1.0]}
+    forest: {maxDepth: [10]}
     boosting: {maxDepth: [2, 3]}
 """
 APP = """\
@@ -39,7 +39,7 @@ key: [key]
 label: label
 """
 GRIDS = yaml.safe_load(BASE)["tournament"]["grids"]
-CONTENDERS = 9  # prior 1, linear 4, forest 2, boosting 2
+CONTENDERS = 9  # prior 1, linear 5, forest 1, boosting 2
 FOLDS = 3
 
 

@@ -1,8 +1,8 @@
 """Training cost per tenant: Tiltyard's whole train job, and stock CrossValidator on some of the same tenants.
 
 Ours is the command `tiltyard train` with 9 contenders of four families on 3 folds (27 fold fits), the refit, the
-feature pipeline and all Delta writes. Stock is Spark ML's CrossValidator over LogisticRegression alone, with the
-same 4 penalties and the same folds, on ready-made vectors that are already in memory.
+feature pipeline and all Delta writes. Stock is Spark ML's CrossValidator over LogisticRegression alone, with
+4 penalties and the same folds, on ready-made vectors that are already in memory.
 """
 
 from __future__ import annotations
