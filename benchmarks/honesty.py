@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tiltyard.honest import Round
 from tiltyard.learners import FAMILIES
 from tiltyard.learners.kernel import Matrix
 from tiltyard.metrics import score
@@ -57,6 +58,11 @@ def contenders() -> list[Contender]:
     return found
 
 
+def effects_of_a_tenant(random: np.random.Generator) -> np.ndarray:
+    """What each field and each level of the category does."""
+    return random.normal(size=FIELDS + LEVELS) * np.append(np.full(FIELDS, 0.35), np.full(LEVELS, 0.5))
+
+
 def drawn(
     rows: int, strength: float, effects: np.ndarray, random: np.random.Generator
 ) -> tuple[Matrix, np.ndarray]:
@@ -72,15 +78,18 @@ def drawn(
 def tenant(rows: int, strength: float, seed: int, field: list[Contender]) -> Found | None:
     """Play one tenant; None where too few rows have one of the labels."""
     random = np.random.default_rng([seed, rows, int(10 * strength)])
-    effects = random.normal(size=FIELDS + LEVELS) * np.append(np.full(FIELDS, 0.35), np.full(LEVELS, 0.5))
+    effects = effects_of_a_tenant(random)
     matrix, labels = drawn(rows, strength, effects, random)
-    entries, verdict = play(matrix, labels, random.integers(0, FOLDS, size=rows), field, Rules(seconds=0))
+    fold = random.integers(0, FOLDS, size=rows)
+    entries, verdict = play(matrix, labels, fold, field, Rules(seconds=0))
     order = ranked(entries, "auroc")
     if not order:
         return None
     # Where nobody beats the prior, it is the prior's number that is reported, chosen from nobody.
     rivals = order if order[0] is not entries[0] else order[:1]
-    found, best = estimate(rivals, entries[0], "auroc"), order[0].contender
+    numbers = [game["fold"] for game in entries[0].folds]
+    rounds = [Round.drawn(labels[fold == number], number) for number in numbers]
+    found, best = estimate(rivals, entries[0], rounds, "auroc"), order[0].contender
     if found is None:
         return None
     new, truth = drawn(NEW_ROWS, strength, effects, random)

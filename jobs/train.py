@@ -41,7 +41,7 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
     with progress.step("tables"):
         outputs = _write(job, fitted, pipeline, rows, {"data_version": data_version, "pipeline": path})
     rows.unpersist()
-    summary = _summary(fitted)
+    summary = _summary(fitted) | _fits(fitted, app.folds.count)
     _note(job, summary, inputs={app.source: data_version}, outputs=outputs)
     with progress.step("tracking"):
         summary["mlflow"] = track(job, summary, fitted, pipeline)
@@ -142,6 +142,14 @@ def _summary(fitted: TournamentModel) -> dict[str, Any]:
         "metric": found[0].metric if found else None,
         "value_p10_p50_p90": good.collect()[0][0],
     }
+
+
+def _fits(fitted: TournamentModel, folds: int) -> dict[str, int]:
+    """Fold fits that were made, and those that racing has saved."""
+    made, behind = F.size("folds"), F.col("status") == "behind"
+    played = fitted.leaderboard.where("contender IS NOT NULL")
+    found = played.agg(F.sum(made), F.sum(F.when(behind, F.lit(folds) - made))).collect()[0]
+    return {"fold_fits": found[0] or 0, "fold_fits_saved": found[1] or 0}
 
 
 def _totals(rows: list[Any], column: str) -> dict[str, int]:

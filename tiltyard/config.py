@@ -67,6 +67,7 @@ class TournamentConfig(_Frozen):
     seconds_per_tenant: float = Field(20.0, gt=0)
     grids: dict[Learner, dict[str, Candidates]] = {}
     threshold: ThresholdConfig = ThresholdConfig()
+    racing: bool = True
 
 
 class Gates(_Frozen):

@@ -1,9 +1,14 @@
-"""Honest numbers: a champion's metric without the luck of having been chosen, its interval, its gain over the prior."""
+"""Honest numbers: a champion's metric without the luck of having been chosen, its interval, its gain over the prior.
+
+Rows of a fold are drawn again and again, with replacement: how a contender does on the draws says how sure its
+number is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,12 +20,42 @@ DRAWS = 200
 SHARED_ROWS_VARIANCE = 2.0
 
 
+# Two-sided 99 % of the normal distribution.
+Z_99 = 2.575829
+
+
 @dataclass(frozen=True)
-class Game:
-    """One fold: the labels of its validation rows, and what each contender answered (contenders x rows)."""
+class Round:
+    """One fold: the labels of its validation rows, and how often each draw took each row (rows x draws)."""
 
     truth: np.ndarray
-    answers: np.ndarray
+    taken: np.ndarray
+
+    @classmethod
+    def drawn(cls, truth: np.ndarray, number: int) -> Round:
+        """The round `number`, which decides its draws."""
+        random, rows = np.random.default_rng(number), len(truth)
+        places = random.integers(0, rows, size=(DRAWS, rows)) * DRAWS + np.arange(DRAWS)[:, None]
+        counts = np.bincount(places.ravel(), minlength=DRAWS * rows).reshape(rows, DRAWS)
+        return cls(truth, counts.astype(np.float32))
+
+    def reached(self, metric: str, answers: np.ndarray) -> np.ndarray:
+        """The metric of these predictions on each draw; NaN where it has rows of one class only."""
+        return resampled(metric, self.truth, answers, self.taken)
+
+    def left_out(self, metric: str, answers: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """The metric on the rows that each of some draws did not take."""
+        return resampled(metric, self.truth, answers, (self.taken[:, draws] == 0.0).astype(np.float32))
+
+
+class Player(Protocol):
+    """A contender over the rounds: its predictions, and its metric on each draw; one array a round."""
+
+    @property
+    def answers(self) -> Sequence[np.ndarray]: ...
+
+    @property
+    def reached(self) -> Sequence[np.ndarray]: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +68,24 @@ class Estimate:
     gain_low: float
 
 
-def corrected(games: Sequence[Game], metric: str, champion: int, prior: int) -> Estimate | None:
+def behind(leader: Player, other: Player, metric: str) -> bool:
+    """Whether the other is worse than the leader with 99 % confidence, by the draws of the rounds so far.
+
+    A paired comparison: both have answered the same rows, so what is hard for both does not count.
+
+    References
+    ----------
+    Maron and Moore, "The racing algorithm: model selection for lazy learners", Artificial Intelligence Review 11, 1997.
+    """
+    sign = 1.0 if METRICS[metric] else -1.0
+    gap = sign * (_over_rounds(leader.reached) - _over_rounds(other.reached))
+    gap = gap[np.isfinite(gap)]
+    return len(gap) > 1 and float(np.mean(gap)) > Z_99 * float(np.std(gap)) * SHARED_ROWS_VARIANCE**0.5
+
+
+def corrected(
+    rounds: Sequence[Round], players: Sequence[Player], metric: str, champion: int, prior: int
+) -> Estimate | None:
     """What the best of the contenders will reach on new rows.
 
     The highest of several means over folds is higher than what its owner reaches later, the more so the more
@@ -43,9 +95,10 @@ def corrected(games: Sequence[Game], metric: str, champion: int, prior: int) -> 
 
     Parameters
     ----------
-    games : one a fold, with the contenders in the same order
+    rounds : one a fold
+    players : the contenders, each with its answers of every round
     metric : name in `tiltyard.metrics.METRICS`
-    champion, prior : which of the contenders they are
+    champion, prior : which of the players they are
 
     Returns
     -------
@@ -59,28 +112,22 @@ def corrected(games: Sequence[Game], metric: str, champion: int, prior: int) -> 
 
     Examples
     --------
+    >>> from types import SimpleNamespace
     >>> from tiltyard.metrics import score
     >>> random = np.random.default_rng(0)
-    >>> truth = np.arange(300) % 2.0
-    >>> noise = random.random((20, 300))
-    >>> game = Game(truth, np.vstack([np.full(300, 0.5), noise]))
-    >>> best = max(range(21), key=lambda at: score(truth, game.answers[at])["auroc"])
-    >>> found = corrected([game], "auroc", champion=best, prior=0)
-    >>> round(score(truth, game.answers[best])["auroc"], 2), round(found.value, 2)
+    >>> one = Round.drawn(np.arange(300) % 2.0, 0)
+    >>> guesses = [np.full(300, 0.5), *random.random((20, 300))]
+    >>> players = [SimpleNamespace(answers=[a], reached=[one.reached("auroc", a)]) for a in guesses]
+    >>> own = [score(one.truth, guess)["auroc"] for guess in guesses]
+    >>> found = corrected([one], players, "auroc", champion=int(np.argmax(own)), prior=0)
+    >>> round(max(own), 2), round(found.value, 2)
     (0.57, 0.51)
     """
-    random = np.random.default_rng(0)
-    draws = [_drawn(len(game.truth), random) for game in games]
-    inside = _over_folds(
-        [
-            np.stack([resampled(metric, game.truth, answers, drawn) for answers in game.answers])
-            for game, drawn in zip(games, draws, strict=True)
-        ]
-    )
+    inside = np.stack([_over_rounds(player.reached) for player in players])
     sign = 1.0 if METRICS[metric] else -1.0
     usable = np.isfinite(inside).all(axis=0)
     chosen = np.argmax(np.where(usable, sign * inside, -np.inf), axis=0)
-    outside = np.where(usable, _left_out(games, draws, metric, chosen), np.nan)
+    outside = np.where(usable, _left_out(rounds, players, metric, chosen), np.nan)
     if np.isfinite(outside).sum() < 2:
         return None
     value = float(np.nanmean(outside))
@@ -91,28 +138,21 @@ def corrected(games: Sequence[Game], metric: str, champion: int, prior: int) -> 
     return Estimate(value, value - Z_95 * error, value + Z_95 * error, gain - Z_95 * gain_error)
 
 
-def _drawn(rows: int, random: np.random.Generator) -> np.ndarray:
-    """How often each draw took each row: rows x draws."""
-    taken = random.integers(0, rows, size=(DRAWS, rows)) * DRAWS + np.arange(DRAWS)[:, None]
-    return np.bincount(taken.ravel(), minlength=DRAWS * rows).reshape(rows, DRAWS).astype(np.float32)
-
-
 def _left_out(
-    games: Sequence[Game], draws: Sequence[np.ndarray], metric: str, chosen: np.ndarray
+    rounds: Sequence[Round], players: Sequence[Player], metric: str, chosen: np.ndarray
 ) -> np.ndarray:
     """Each draw's metric of the contender chosen in it, over the rows it did not take."""
-    found = np.full((len(games), DRAWS), np.nan)
-    for place, (game, drawn) in enumerate(zip(games, draws, strict=True)):
+    found = np.full((len(rounds), DRAWS), np.nan)
+    for place, one in enumerate(rounds):
         for contender in np.unique(chosen):
             mine = chosen == contender
-            rest = (drawn[:, mine] == 0.0).astype(np.float32)
-            found[place, mine] = resampled(metric, game.truth, game.answers[contender], rest)
-    return _over_folds(list(found))
+            found[place, mine] = one.left_out(metric, players[contender].answers[place], mine)
+    return _over_rounds(found)
 
 
-def _over_folds(values: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean over the folds that have a value."""
-    found = np.stack(values)
+def _over_rounds(values: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+    """Each draw's mean over the rounds that have a value."""
+    found = np.stack(list(values))
     known = np.isfinite(found)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(known, found, 0.0).sum(axis=0) / known.sum(axis=0))

@@ -145,7 +145,9 @@ def _start(warehouse: Warehouse, facts: dict[str, Any]) -> Run:
     if len(_attempts(warehouse, job, run_id)) > len(before) + 1:
         own = ("job", "run_id", "attempt", "host", "pid", "started_at")
         _patiently(lambda: warehouse.delete("runs", {name: mine[name] for name in own}, run_id))
-        raise TryAgain(f"{run_id}: another process has started it at the same moment. Give the command again.")
+        raise TryAgain(
+            f"{run_id}: another process has started it at the same moment. Give the command again."
+        )
     return Run(run_id, attempt)
 
 

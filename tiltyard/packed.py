@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import load, matrix_of
 from tiltyard.learners.payload import FORMAT, digest
-from tiltyard.play import Contender, Entry, Rules, Verdict, play, ranked
+from tiltyard.play import Contender, Entry, Rules, Verdict, left_behind, play, ranked
 from tiltyard.streams import over_tenants, rows_of_floats, runs
 
 # One row per contender, and one per tenant (kind "verdict") which holds the champion.
@@ -166,7 +166,8 @@ def _played(
 
 
 def _contender_rows(entries: Sequence[Entry], metric: str) -> list[dict[str, Any]]:
-    ranks = {id(entry): place for place, entry in enumerate(ranked(entries, metric), start=1)}
+    placed = [*ranked(entries, metric), *left_behind(entries, metric)]
+    ranks = {id(entry): place for place, entry in enumerate(placed, start=1)}
     return [_contender_row(entry, metric, ranks.get(id(entry))) for entry in entries]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tiltyard.folds import splits
-from tiltyard.honest import Estimate, Game, corrected
+from tiltyard.honest import Estimate, Round, behind, corrected
 from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.prior import PriorKernel
@@ -42,6 +42,7 @@ class Rules:
     min_rows, min_per_class : least rows, and rows of each class, of a tenant that plays
     seconds : time limit of one tenant, 0 for none
     threshold : how the champion's decision threshold is found
+    racing : after each fold but the last, contenders clearly behind the best one stop playing
     """
 
     metric: str = "auroc"
@@ -50,19 +51,20 @@ class Rules:
     min_per_class: int = 10
     seconds: float = 20.0
     threshold: ThresholdRule = field(default_factory=ThresholdRule)
+    racing: bool = True
 
 
 @dataclass
 class Entry:
-    """One contender's games: its metrics by fold, and status "error" or "timeout" if it did not play all.
+    """One contender's games: its metrics by fold, and status "error", "timeout" or "behind" if it did not play all.
 
-    `truth` and `answers` hold each fold's labels and predictions, for the champion's honest numbers.
+    `answers` and `reached` hold each fold's predictions, and their metric on each of the fold's draws.
     """
 
     contender: Contender
     folds: list[dict[str, Any]] = field(default_factory=list)
-    truth: list[np.ndarray] = field(default_factory=list, repr=False)
     answers: list[np.ndarray] = field(default_factory=list, repr=False)
+    reached: list[np.ndarray] = field(default_factory=list, repr=False)
     status: str = "ok"
     message: str | None = None
     fit_seconds: float = 0.0
@@ -113,8 +115,8 @@ def play(
     prior = _prior(entries)
     try:
         with _time_limit(rules.seconds):
-            _play_folds(_with(entries, prior), matrix, labels, fold, rules)
-            return entries, _verdict(entries, prior, matrix, labels, rules)
+            rounds = _play_folds(_with(entries, prior), prior, matrix, labels, fold, rules)
+            return entries, _verdict(entries, prior, rounds, matrix, labels, rules)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
         for entry in entries:
@@ -126,10 +128,19 @@ def play(
 
 
 def ranked(entries: Sequence[Entry], metric: str) -> list[Entry]:
-    """Entries that played, best first; ties keep the order of the contenders."""
+    """Entries that played every fold, best first; ties keep the order of the contenders."""
+    return _by_mean([entry for entry in entries if entry.status == "ok" and entry.folds], metric)
+
+
+def left_behind(entries: Sequence[Entry], metric: str) -> list[Entry]:
+    """Entries that racing took out, the one that lasted longest first."""
+    out = _by_mean([entry for entry in entries if entry.status == "behind"], metric)
+    return sorted(out, key=lambda entry: -len(entry.folds))
+
+
+def _by_mean(entries: Sequence[Entry], metric: str) -> list[Entry]:
     sign = -1.0 if METRICS[metric] else 1.0
-    played = [entry for entry in entries if entry.status == "ok" and entry.folds]
-    return sorted(played, key=lambda entry: sign * float(np.mean(entry.values(metric))))
+    return sorted(entries, key=lambda entry: sign * float(np.mean(entry.values(metric))))
 
 
 def _refusal(labels: np.ndarray, rules: Rules) -> Verdict | None:
@@ -150,43 +161,62 @@ def _refusal(labels: np.ndarray, rules: Rules) -> Verdict | None:
 
 
 def _play_folds(
-    entries: list[Entry], matrix: Matrix, labels: np.ndarray, fold: np.ndarray, rules: Rules
-) -> None:
-    for number, training, validation in splits(fold, expanding=rules.expanding):
-        if not (_both_classes(labels[training]) and _both_classes(labels[validation])):
-            continue
+    entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndarray, fold: np.ndarray, rules: Rules
+) -> list[Round]:
+    playable = [
+        split
+        for split in splits(fold, expanding=rules.expanding)
+        if all(_both_classes(labels[rows]) for rows in split[1:])
+    ]
+    rounds: list[Round] = []
+    for number, training, validation in playable:
         seen, unseen = matrix.rows(training), matrix.rows(validation)
+        rounds.append(Round.drawn(labels[validation], number))
         for entry in entries:
             if entry.status == "ok":
-                _play_fold(entry, number, seen, labels[training], unseen, labels[validation])
+                _play_fold(entry, number, seen, labels[training], unseen, rounds[-1], rules.metric)
+        if rules.racing and len(rounds) < len(playable):
+            _leave_behind(entries, prior, rules.metric)
+    return rounds
 
 
 def _play_fold(
-    entry: Entry, number: int, seen: Matrix, known: np.ndarray, unseen: Matrix, truth: np.ndarray
+    entry: Entry, number: int, seen: Matrix, known: np.ndarray, unseen: Matrix, this: Round, metric: str
 ) -> None:
     started = time.perf_counter()
     try:
         fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
         answers = _finite(fitted.predict(unseen))
-        entry.folds.append({"fold": number, "rows": len(truth), "metrics": score(truth, answers)})
-        entry.truth.append(truth)
+        entry.folds.append({"fold": number, "rows": len(answers), "metrics": score(this.truth, answers)})
         entry.answers.append(answers)
+        entry.reached.append(this.reached(metric, answers))
     except Exception as error:  # a contender that fails loses; the others play on
         entry.status, entry.message = "error", _words(error)
     entry.fit_seconds += time.perf_counter() - started
 
 
-def _verdict(entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndarray, rules: Rules) -> Verdict:
+def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
+    """Take out who is clearly worse than the best one; the prior stays, as it is what all are measured by."""
+    leader, *others = ranked(entries, metric) or [prior]
+    for entry in others:
+        if entry is not prior and behind(leader, entry, metric):
+            entry.status = "behind"
+            entry.message = f"Clearly behind {leader.contender.name} after fold {entry.folds[-1]['fold']}."
+
+
+def _verdict(
+    entries: list[Entry], prior: Entry, rounds: list[Round], matrix: Matrix, labels: np.ndarray, rules: Rules
+) -> Verdict:
     order = ranked(entries, rules.metric)
     if not order:
         failed = next((entry for entry in entries if entry.status == "error"), None)
         if failed:
             return Verdict("error", f"Every contender failed; {failed.contender.name}: {failed.message}")
         return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
-    champion, found = order[0], estimate(order, prior, rules.metric)
+    champion, found = order[0], estimate(order, prior, rounds, rules.metric)
     signal = found is not None and found.gain_low > 0.0 and not _all_tie(order, rules.metric)
     if not signal:
-        champion, found = prior, estimate([prior], prior, rules.metric)
+        champion, found = prior, estimate([prior], prior, rounds, rules.metric)
     kernel, params = champion.contender.kernel, champion.contender.params
     fitted = kernel.fit(matrix, labels, None, params)
     value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
@@ -195,20 +225,17 @@ def _verdict(entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndar
         return Verdict(
             "no_signal", NO_SIGNAL, champion, value, low, high, False, None, decided, fitted.dump()
         )
-    curve = calibration(champion.truth, champion.answers)
-    truth, answers = np.concatenate(champion.truth), curve.answers(np.concatenate(champion.answers))
+    known = [one.truth for one in rounds]
+    curve = calibration(known, champion.answers)
+    truth, answers = np.concatenate(known), curve.answers(np.concatenate(champion.answers))
     decided, payload = rules.threshold.found(truth, answers), curve.applied(fitted).dump()
     return Verdict("ok", None, champion, value, low, high, True, curve, decided, payload)
 
 
-def estimate(order: Sequence[Entry], prior: Entry, metric: str) -> Estimate | None:
+def estimate(order: Sequence[Entry], prior: Entry, rounds: Sequence[Round], metric: str) -> Estimate | None:
     """The honest number of the first of `order`, chosen from them all (see `tiltyard.honest`)."""
-    field = _with(order, prior)
-    games = [
-        Game(truth, np.stack([entry.answers[place] for entry in field]))
-        for place, truth in enumerate(prior.truth)
-    ]
-    return corrected(games, metric, champion=0, prior=_place(field, prior))
+    players = _with(order, prior)
+    return corrected(rounds, players, metric, champion=0, prior=_place(players, prior))
 
 
 def _all_tie(entries: Sequence[Entry], metric: str) -> bool:

@@ -70,6 +70,7 @@ class Tournament(Ranged, CrossValidator):
     thresholdBy : the probability above which a model predicts 1: "half" (default) is 0.5; "accuracy",
         "balanced_accuracy" or "f1" takes what is best out of fold; "costs" weighs the two costs
     falsePositive, falseNegative : what such a mistake costs, > 0, default 1
+    racing : whether contenders that are clearly behind after a fold stop playing; default True
 
     See Also
     --------
@@ -130,6 +131,12 @@ class Tournament(Ranged, CrossValidator):
     falseNegative: Param[float] = Param(
         Params._dummy(), "falseNegative", "what a false negative costs", number(0, above=True)
     )
+    racing: Param[bool] = Param(
+        Params._dummy(),
+        "racing",
+        "whether contenders that are clearly behind after a fold stop playing",
+        flag(),
+    )
 
     @keyword_only
     def __init__(
@@ -154,12 +161,13 @@ class Tournament(Ranged, CrossValidator):
         thresholdBy: str = "half",
         falsePositive: float = 1.0,
         falseNegative: float = 1.0,
+        racing: bool = True,
     ) -> None:
         given = self._input_kwargs
         super().__init__()
         # Spark ML's default seed differs from one Python process to the next.
         self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0, seed=0)
-        self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0)
+        self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0, racing=True)
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -240,6 +248,7 @@ class Tournament(Ranged, CrossValidator):
                 self.getOrDefault(self.falsePositive),
                 self.getOrDefault(self.falseNegative),
             ),
+            racing=self.getOrDefault(self.racing),
         )
 
     def _rows(self, dataset: DataFrame, features: str, label: str) -> DataFrame:

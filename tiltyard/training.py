@@ -97,6 +97,7 @@ def tournament(app: AppConfig) -> Tournament:
         thresholdBy=conf.threshold.by,
         falsePositive=conf.threshold.false_positive,
         falseNegative=conf.threshold.false_negative,
+        racing=conf.racing,
     )
 
 

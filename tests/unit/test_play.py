@@ -13,7 +13,7 @@ from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
-from tiltyard.play import Contender, Rules, play, ranked
+from tiltyard.play import Contender, Rules, left_behind, play, ranked
 
 FIELD = [
     Contender("prior", FAMILIES["prior"].kernel, {}),
@@ -121,6 +121,38 @@ def test_a_contender_that_predicts_no_number_loses() -> None:
     entries, verdict = play(*tenant(400, 2.0), [Contender("nan", Lost(), {}), *FIELD], Rules())
     assert (entries[0].status, verdict.status) == ("error", "ok")
     assert entries[0].message == "FloatingPointError: it predicts numbers that are not finite"
+
+
+class Contrary:
+    """Learns what linear does, and says the opposite."""
+
+    name = "contrary"
+
+    def fit(self, *data: Any) -> Any:
+        self.fitted = FIELD[1].kernel.fit(*data[:3], FIELD[1].params)
+        return self
+
+    def predict(self, matrix: Matrix) -> np.ndarray:
+        return 1.0 - self.fitted.predict(matrix)
+
+
+def test_who_is_clearly_behind_stops_and_the_winner_is_the_same() -> None:
+    field = [*FIELD, Contender("contrary", Contrary(), {})]
+    entries, verdict = play(*tenant(600, 2.0), field, Rules())
+    _, linear, boosting, contrary = entries
+    assert (contrary.status, len(contrary.folds)) == ("behind", 1)
+    assert left_behind(entries, "auroc") == [contrary]
+    assert contrary.message == "Clearly behind linear after fold 0."
+    assert [len(entry.folds) for entry in (linear, boosting)] == [3, 3]
+    everybody, full = play(*tenant(600, 2.0), field, Rules(racing=False))
+    assert [(entry.status, len(entry.folds)) for entry in everybody] == [("ok", 3)] * 4
+    assert verdict.champion is not None and full.champion is not None
+    assert verdict.champion.contender is full.champion.contender and verdict.payload == full.payload
+
+
+def test_the_prior_plays_to_the_end_however_far_behind() -> None:
+    entries, _ = play(*tenant(2_000, 3.0), FIELD, Rules())
+    assert len(entries[0].folds) == 3
 
 
 @pytest.mark.parametrize("strange", [2.0, -1.0, 0.5, np.nan])

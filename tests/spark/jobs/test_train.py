@@ -88,17 +88,29 @@ def test_again_leaves_the_same_rows(spark: SparkSession, trained: Place, tmp_pat
         assert place.rows(spark, table) == trained.rows(spark, table)
 
 
-def test_row_order_and_partitions_change_nothing(spark: SparkSession, trained: Place, tmp_path: Path) -> None:
-    other = Place(tmp_path)
+@pytest.fixture(scope="module")
+def shuffled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, dict[str, Any]]:
+    """Trained on the same rows in another order and partitioning, and tracked in MLflow; and the summary of that."""
+    place = Place(tmp_path_factory.mktemp("shuffled"))
     rows = frame().sample(frac=1.0, random_state=7)
-    other.ingest(rows.iloc[:500])
-    other.ingest(rows.iloc[500:], "more")
+    place.ingest(rows.iloc[:500])
+    place.ingest(rows.iloc[500:], "more")
     before = spark.conf.get("spark.sql.shuffle.partitions")
     spark.conf.set("spark.sql.shuffle.partitions", "3")
     try:
-        other.train()
+        return place, place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={_store(place)}"))
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", before)
+
+
+def _store(place: Place) -> str:
+    return f"sqlite:///{place.folder}/track/mlflow.db"
+
+
+def test_row_order_and_partitions_change_nothing(
+    spark: SparkSession, trained: Place, shuffled: tuple[Place, dict[str, Any]]
+) -> None:
+    other = shuffled[0]
     assert other.rows(spark, "leaderboard") == trained.rows(spark, "leaderboard")
     own = ["tenant", "sha256", "value", "low", "high"]
 
@@ -159,13 +171,11 @@ def test_nothing_to_train_on_is_said(ingested: Place, tmp_path: Path) -> None:
         place.train(date(2025, 1, 1))
 
 
-def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, ingested: Place, tmp_path: Path) -> None:
+def test_mlflow_has_one_run_with_the_numbers(shuffled: tuple[Place, dict[str, Any]]) -> None:
     from mlflow import MlflowClient
 
-    place = ingested.copy(tmp_path)
-    uri = f"sqlite:///{tmp_path}/track/mlflow.db"
-    summary = place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={uri}"))
-    client = MlflowClient(tracking_uri=uri)
+    place, summary = shuffled
+    client = MlflowClient(tracking_uri=_store(place))
     experiment = client.get_experiment_by_name("tiltyard")
     assert experiment is not None
     (run,) = client.search_runs([experiment.experiment_id])
@@ -179,20 +189,8 @@ def test_mlflow_has_one_run_with_the_numbers(spark: SparkSession, ingested: Plac
     }
 
 
-def test_a_silent_tracking_server_does_not_lose_the_models(
+def test_neither_a_null_tenant_nor_a_silent_tracking_server_loses_the_models(
     spark: SparkSession, ingested: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    place = ingested.copy(tmp_path)
-    blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
-    uri = f"sqlite:///{blocked}/mlflow.db"
-    summary = place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={uri}"))
-    assert summary["mlflow"] is None and summary["by_status"]["ok"] == 2
-    assert "not tracked in MLflow" in capsys.readouterr().out
-
-
-def test_a_null_tenant_is_told_and_trains_nobody(
-    spark: SparkSession, ingested: Place, tmp_path: Path
 ) -> None:
     place = ingested.copy(tmp_path)
     warehouse = Warehouse(spark, place.root)
@@ -201,6 +199,12 @@ def test_a_null_tenant_is_told_and_trains_nobody(
     warehouse.merge_source(
         "rides", spark.createDataFrame(lost.dropna(subset=["late"])), ["city", "id"], "test"
     )
-    assert place.train()["tenants"] == 5
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    uri = f"sqlite:///{blocked}/mlflow.db"
+    summary = place.train(overrides=("mlflow.enabled=true", f"mlflow.tracking_uri={uri}"))
+    assert (summary["tenants"], summary["by_status"]["ok"], summary["mlflow"]) == (5, 2, None)
+    assert "not tracked in MLflow" in capsys.readouterr().out
+    # Rows of a null tenant are told, and train nobody.
     told = warehouse.read("leaderboard").where("tenant IS NULL").collect()
     assert [row.status for row in told] == ["error"] and "without a tenant" in told[0].message
