@@ -124,7 +124,7 @@ class Warehouse:
         """Replace exactly the rows matching `where` by the frame, in one commit.
 
         Columns are matched by name and cast to the declared types. Rows of the frame outside `where` fail
-        the write.
+        the write. Two writers of the same rows must not work at once: the ledger of runs sees to that.
 
         Returns
         -------
@@ -135,14 +135,12 @@ class Warehouse:
         DataContractError : the frame lacks a declared column or has an undeclared one
         """
         table = _declared(name)
-        writer = (
-            _conform(frame, table)
-            .write.format("delta")
-            .mode("overwrite")
-            .option("replaceWhere", predicate(where))
-            .option("userMetadata", run_id)
-        )
-        self._save(writer, table)
+        rows, replaced = _within(_conform(frame, table), where), predicate(where)
+        if self._read(table.name).where(replaced).isEmpty():  # a first run: adding takes a third of the time
+            self._append(rows, table, run_id)
+        else:
+            writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", replaced)
+            self._save(writer, table, run_id)
         return self._version(table.name, run_id)
 
     def merge(
@@ -169,8 +167,7 @@ class Warehouse:
     def append(self, name: str, frame: DataFrame, run_id: str) -> None:
         """Add the frame's rows, in one commit that no concurrent one disturbs; a quarter of a `merge`'s time."""
         table = _declared(name)
-        writer = _conform(frame, table).write.format("delta").mode("append").option("userMetadata", run_id)
-        self._save(writer, table)
+        self._append(_conform(frame, table), table, run_id)
 
     def delete(self, name: str, where: Where, run_id: str) -> None:
         """Delete the rows matching `where`, in one commit."""
@@ -254,7 +251,11 @@ class Warehouse:
         commit = self._delta(table).history(1).collect()[0]
         return Merged(commit["version"], int(commit["operationMetrics"]["numOutputRows"]), 0)
 
-    def _save(self, writer: DataFrameWriter, table: Table) -> None:
+    def _append(self, rows: DataFrame, table: Table, run_id: str) -> None:
+        self._save(rows.write.format("delta").mode("append"), table, run_id)
+
+    def _save(self, writer: DataFrameWriter, table: Table, run_id: str) -> None:
+        writer = writer.option("userMetadata", run_id)
         if self.in_catalog:
             writer.saveAsTable(self._identifier(table.name))
         else:
