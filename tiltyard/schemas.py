@@ -11,6 +11,7 @@ from pyspark.sql.types import ArrayType, BinaryType, BooleanType, DataType, MapT
 
 RUN_STATUSES = ("running", "ok", "failed", "lost")
 TENANT_STATUSES = ("ok", "too_few_rows", "one_class", "no_signal", "timeout", "error")
+CONTENDER_STATUSES = (*TENANT_STATUSES, "behind")
 EVALUATION_STATUSES = ("ok", "too_few_rows", "one_class", "no_outcomes")
 FALLBACKS = ("tenant", "segment", "pooled", "prior")
 
@@ -85,7 +86,7 @@ _DECLARED = (
         message STRING, rows BIGINT, fit_seconds DOUBLE,
         folds ARRAY<STRUCT<fold:INT, rows:BIGINT, metrics:MAP<STRING,DOUBLE>>>, params STRING""",
         ("app",),
-        {"status_known": _one_of("status", TENANT_STATUSES)},
+        {"status_known": _one_of("status", CONTENDER_STATUSES)},
         ("message", "params"),
     ),
     Table(

@@ -351,11 +351,11 @@ def _names(kind: DataType, prefix: str = "") -> Iterator[str]:
 
 
 def _within(frame: DataFrame, where: Where) -> DataFrame:
-    """Fail at execution when a row lies outside `where`: a merge would insert it again and again."""
+    """Fail at execution when a row lies outside `where`: the next write of the same rows would not replace it."""
     if not where:
         return frame
     column = next(iter(where))
-    message = F.lit(f"a row to merge lies outside {predicate(where)}")
+    message = F.lit(f"a row to write lies outside {predicate(where)}")
     inside = F.coalesce(F.expr(predicate(where)), F.lit(False))
     return frame.withColumn(column, _checked(F.col(column), inside, message))
 

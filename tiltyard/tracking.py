@@ -97,7 +97,9 @@ def _params(job: Job) -> dict[str, Any]:
 
 
 def _metrics(summary: dict[str, Any]) -> dict[str, float]:
-    numbers = {name: float(summary[name]) for name in ("tenants", "failed", "rows", "fold_fits", "fold_fits_saved")}
+    numbers = {
+        name: float(summary[name]) for name in ("tenants", "failed", "rows", "fold_fits", "fold_fits_saved")
+    }
     numbers |= {f"tenants_{status}": float(n) for status, n in summary["by_status"].items()}
     numbers |= {f"champions_{learner}": float(n) for learner, n in summary["champions"].items()}
     quantiles = zip(("p10", "p50", "p90"), summary["value_p10_p50_p90"] or (), strict=False)

@@ -52,10 +52,13 @@ def test_replace_touches_the_named_rows_only(spark: SparkSession, warehouse: War
     assert (commit["version"], commit["userMetadata"]) == (version, "three")
 
 
-def test_a_row_outside_the_condition_stops_the_write(spark: SparkSession, warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("app", ["a", "nobody's yet"])
+def test_a_row_outside_the_condition_stops_the_write(
+    spark: SparkSession, warehouse: Warehouse, app: str
+) -> None:
     before = _found(warehouse)
-    with pytest.raises(Exception, match=r"(?i)replace.?where"):
-        warehouse.replace("champions", _champions(spark, ("c", "x", "1")), {"app": "a"}, "wrong")
+    with pytest.raises(Exception, match="a row to write lies outside `app` = "):
+        warehouse.replace("champions", _champions(spark, ("c", "x", "1")), {"app": app}, "wrong")
     assert _found(warehouse) == before
 
 
@@ -70,6 +73,15 @@ def test_a_check_refuses_what_it_must(spark: SparkSession, warehouse: Warehouse)
     frame = _champions(spark, ("d", "x", "1")).replace("tenant", "nonsense", ["fallback"])
     with pytest.raises(Exception, match=r"(?i)check constraint fallback_known"):
         warehouse.replace("champions", frame, {"app": "d"}, "check")
+
+
+def test_a_contender_left_behind_has_its_row(spark: SparkSession, warehouse: Warehouse) -> None:
+    schema = TABLES["leaderboard"].schema
+    values = {"app": "f", "tenant": "x", "contender": "forest", "status": "behind"}
+    row = tuple(values.get(name) for name in schema.names)
+    warehouse.replace("leaderboard", spark.createDataFrame([row], schema), {"app": "f"}, "behind")
+    (found,) = warehouse.read("leaderboard").where("app = 'f'").collect()
+    assert (found.contender, found.status) == ("forest", "behind")
 
 
 def test_columns_must_be_the_declared_ones(spark: SparkSession, warehouse: Warehouse) -> None:
