@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pyspark.ml import Estimator, Model
@@ -135,10 +136,10 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         """Output columns, aliased with metadata, from the frame's columns and the fields of its state."""
 
-    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
-        """What `transform` reads of a tenant's own state, beside the global one and their type.
+    def _read(self, own: Column, shared: Column, kind: DataType, schema: StructType) -> Column:
+        """What `transform` of a frame of this schema reads of a tenant's own state; `shared` is the global one.
 
-        What it does not read, such as words for people, need not go with every row.
+        It goes with every row, twice copied: what is not read, such as words for people, costs time.
         """
         return own
 
@@ -153,8 +154,9 @@ class KeyedModel(Ranged, Model, MLReadable[Any], MLWritable):
         tenant = self.tenant()
         if tenant is not None:
             field_of(dataset.schema, tenant, type(self).__name__)
-        met, state = joined(dataset, self.state, tenant, self._read)
-        outputs = self._outputs(dataset.schema, state.getField)
+        schema = dataset.schema
+        met, state = joined(dataset, self.state, tenant, partial(self._read, schema=schema))
+        outputs = self._outputs(schema, state.getField)
         return met.select(*[column(name) for name in dataset.columns], *outputs)
 
     def _more_metadata(self) -> dict[str, Any]:

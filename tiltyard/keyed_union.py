@@ -151,16 +151,12 @@ class KeyedUnionModel(KeyedModel):
     def _part(self, at: int) -> DataFrame:
         return self.state.select(TENANT, ROWS, F.col(STATE).getField(str(at)).alias(STATE))
 
-    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: DataType, schema: StructType) -> Column:
+        def part(stage: KeyedModel, name: str, inner: DataType) -> Column:
+            return stage._read(own.getField(name), shared.getField(name), inner, schema).alias(name)
+
         parts = zip(self.stages, cast(StructType, kind), strict=True)
-        return F.struct(
-            *[
-                stage._read(own.getField(part.name), shared.getField(part.name), part.dataType).alias(
-                    part.name
-                )
-                for stage, part in parts
-            ]
-        )
+        return F.struct(*[part(stage, field.name, field.dataType) for stage, field in parts])
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:
         every = enumerate(self.stages)

@@ -80,7 +80,7 @@ class BucketsModel(HasInputCols, HasOutputCols, KeyedModel):
         """
         return by_column(self.state, outputs_of(self, self._suffix))
 
-    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: DataType, schema: StructType) -> Column:
         return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:

@@ -95,7 +95,7 @@ class Descale(HasInputCols, HasOutputCols, KeyedModel):
                 f"Descale: 'fields' must name for each of {self.getInputCols()} one of {known}, got {fields}."
             )
 
-    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: DataType, schema: StructType) -> Column:
         return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:

@@ -191,7 +191,7 @@ class DriftFilterModel(_DriftParams, KeyedModel):
         """DataFrame[tenant, field, training_rows, recent_rows, training_fill, recent_fill, divergence]."""
         return self.state.select(TENANT, F.inline(F.col(STATE).getField("measures")))
 
-    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
         return F.struct(own.getField("drifting").alias("drifting"))
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:

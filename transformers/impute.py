@@ -180,7 +180,7 @@ class ImputeModel(_ImputeParams, KeyedModel):
     +------+------+
     """
 
-    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
         return filled(own, shared, kind)
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:

@@ -239,7 +239,7 @@ class SanityCheckerModel(_SanityParams, KeyedModel):
         every = F.posexplode(F.col(STATE).getField("measures")).alias("slot", "found")
         return self.state.select(TENANT, every).select(TENANT, "slot", "found.*")
 
-    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
         return F.struct(own.getField("mask").alias("mask"))
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:

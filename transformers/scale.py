@@ -131,7 +131,7 @@ class ScaleModel(_ScaleParams, KeyedModel):
         """
         return by_column(self.state, self.outputs())
 
-    def _read(self, own: Column, shared: Column, kind: DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: DataType, schema: StructType) -> Column:
         return filled(own, shared, kind)
 
     def _outputs(self, schema: StructType, state: Callable[[str], Column]) -> list[Column]:

@@ -232,7 +232,7 @@ class SmartTextModel(_SmartTextParams, KeyedModel):
         found, count = state_field(name), self.getOrDefault(self.topTerms)
         return [(f"{name}__pivot", name, found["levels"]), *term_slots(name, count, found["terms"])]
 
-    def _read(self, own: Column, shared: Column, kind: T.DataType) -> Column:
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
         used = {
             name: [own[name][part].alias(part) for part in ("levels", "terms")] for name in inputs_of(self)
         }

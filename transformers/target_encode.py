@@ -184,19 +184,36 @@ class TargetEncodeModel(_TargetParams, KeyedModel):
     0.5
     """
 
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
+        if self.fold_of(schema) is not None:
+            return own
+        # Rows without folds, such as those to score, read the rates of all rows only.
+        return F.struct(*[_whole(own[name]).alias(name) for name in outputs_of(self, "target")])
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         outputs = outputs_of(self, "target")
         return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
 
     def _output(self, schema: T.StructType, name: str, output: str, known: Column) -> Column:
         value = level(schema, name, "TargetEncodeModel")
-        folds = self.fold_of(schema)
-        # The first place is that of rows without a fold.
-        place = F.lit(1) if folds is None else F.coalesce(folds.cast("int") + 2, F.lit(1))
         own = F.get(known["rates"], F.array_position(known["levels"], value).cast("int") - 1)
-        found = F.coalesce(F.get(own, place - 1), F.get(known["other"], place - 1))
+        folds = self.fold_of(schema)
+        if folds is None:
+            found = F.coalesce(own, known["other"])
+        else:
+            place = F.coalesce(folds.cast("int") + 1, F.lit(0))
+            found = F.coalesce(F.get(own, place), F.get(known["other"], place))
         encoded = F.coalesce(F.when(value.isNotNull(), found), nan())
         return derived(encoded, output, lineage(field_of(schema, name, "TargetEncodeModel")), NUMERIC)
+
+
+def _whole(known: Column) -> Column:
+    """A column's levels with one rate each: the first, which is that of all rows."""
+    return F.struct(
+        known["levels"].alias("levels"),
+        F.transform(known["rates"], lambda by_fold: F.get(by_fold, F.lit(0))).alias("rates"),
+        F.get(known["other"], F.lit(0)).alias("other"),
+    )
 
 
 def _item(fold: Column, label: Column, value: Column) -> Column:
