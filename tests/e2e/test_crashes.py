@@ -63,7 +63,7 @@ def test_killed_and_started_again(
                 kill_somewhere(running, job, moments)
             assert running.returncode == -signal.SIGKILL
             with start(place, job) as again:
-                again.communicate(timeout=300)
+                again.communicate(timeout=900)
             assert again.returncode == 0
             for table in WRITTEN[job]:
                 assert place.rows(spark, table) == undisturbed.rows(spark, table)

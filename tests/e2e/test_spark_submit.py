@@ -60,7 +60,7 @@ def submit(
         *("--warehouse", place.root, "--app", "rides", *arguments),
     ]
     env = {**os.environ, "SPARK_HOME": str(Path(pyspark.__file__).parent), "PYSPARK_PYTHON": sys.executable}
-    done = subprocess.run(command, cwd=place.folder, env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=place.folder, env=env, capture_output=True, text=True, timeout=900)
     last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "{}"
     return done.returncode, json.loads(last), done.stderr
 
