@@ -55,7 +55,7 @@ def literal(value: Value) -> str:
     'O\'Hare \\ 1'
     >>> literal(date(2013, 1, 31))
     "DATE '2013-01-31'"
-    >>> literal(datetime(2013, 1, 31, 12, tzinfo=UTC))
+    >>> literal(datetime.fromisoformat("2013-01-31T12:00:00+00:00"))
     "TIMESTAMP '2013-01-31 12:00:00+00:00'"
     """
     if isinstance(value, str):
