@@ -54,6 +54,7 @@ def pipeline(tournament: Tournament) -> Pipeline:
 def tournament(contenders: Sequence[Learner] = (), **params: Any) -> Tournament:
     chosen = contenders or [FragilePrior(), FragileLinear(), FragileBoosting(maxIter=20)]
     given = {"evaluator": evaluator_for("auroc"), "tenantCol": "tenant", "keyCol": "id", "seconds": SECONDS}
+    given |= {"racing": False}  # what is compared here are full boards
     return Tournament(contenders={learner: [{}] for learner in chosen}, **{**given, **params})
 
 
