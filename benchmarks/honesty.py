@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from bench import GRIDS
@@ -31,6 +32,7 @@ NEW_ROWS = 20_000
 STRENGTHS = (0.0, 0.5, 1.0, 2.5)
 FIELDS, LEVELS = 8, 6
 FOLDS = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,15 @@ def tenant(rows: int, strength: float, seed: int, field: list[Contender]) -> Fou
     return Found(rows, strength, mean, found.value, found.low, found.high, reached, signal)
 
 
-def tenants(sizes: list[int], count: int) -> Iterator[Found]:
+def tenants(
+    one: Callable[[int, float, int, list[Contender]], T | None], sizes: list[int], count: int
+) -> Iterator[T]:
+    """What `one` finds of `count` tenants of each size and strength, without those it finds nothing of."""
     field = contenders()
     cases = list(itertools.product(sizes, STRENGTHS, range(count)))
     for rows, strength, seed in track(cases, "tenants", console=Console(stderr=True)):
-        found = tenant(rows, strength, seed, field)
-        if found:
+        found = one(rows, strength, seed, field)
+        if found is not None:
             yield found
 
 
@@ -156,7 +161,7 @@ def main() -> None:
     parser.add_argument("--tenants", type=int, default=200, help="of each size and strength")
     parser.add_argument("--rows", type=int, nargs="+", default=[100, 300, 1_000])
     args = parser.parse_args()
-    Console(width=130).print(report(list(tenants(args.rows, args.tenants))))
+    Console(width=130).print(report(list(tenants(tenant, args.rows, args.tenants))))
 
 
 if __name__ == "__main__":

@@ -8,15 +8,12 @@ The tenants are those of honesty.py. A champion's truth is the AUROC of its payl
 from __future__ import annotations
 
 import argparse
-import itertools
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from honesty import FOLDS, NEW_ROWS, STRENGTHS, contenders, drawn, effects_of_a_tenant
+from honesty import FOLDS, NEW_ROWS, drawn, effects_of_a_tenant, tenants
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from tiltyard.learners.base import load
@@ -58,15 +55,6 @@ def pair(rows: int, strength: float, seed: int, field: list[Contender]) -> Pair 
     return Pair(rows, tuple(fits), tuple(seconds), tuple(true), names[0] == names[1])
 
 
-def pairs(sizes: list[int], count: int) -> Iterator[Pair]:
-    field = contenders()
-    cases = list(itertools.product(sizes, STRENGTHS, range(count)))
-    for rows, strength, seed in track(cases, "tenants", console=Console(stderr=True)):
-        found = pair(rows, strength, seed, field)
-        if found:
-            yield found
-
-
 def report(found: list[Pair]) -> Table:
     """A line for each size, over all strengths."""
     names = (
@@ -104,7 +92,7 @@ def main() -> None:
     parser.add_argument("--tenants", type=int, default=100, help="of each size and strength")
     parser.add_argument("--rows", type=int, nargs="+", default=[100, 300, 1_000, 3_000])
     args = parser.parse_args()
-    Console(width=130).print(report(list(pairs(args.rows, args.tenants))))
+    Console(width=130).print(report(list(tenants(pair, args.rows, args.tenants))))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ DRAWS = 200
 SHARED_ROWS_VARIANCE = 2.0
 
 
-# One-sided 90 % of the normal distribution: of benchmarks/racing.py's tenants none lost by it; with 76 % some did.
+# One-sided 90 % of the normal distribution: with it benchmarks/racing.py's tenants lost nothing.
 Z_90 = 1.281552
 
 

@@ -294,7 +294,7 @@ def test_lineage_survives_scoring(fitted: PipelineModel, well: DataFrame) -> Non
 @pytest.mark.parametrize("metric", METRICS)
 def test_metrics_rank_in_their_direction(well: DataFrame, metric: str) -> None:
     contenders = [Prior(), Linear(), Linear(regParam=10.0)]
-    asked = tournament(contenders, evaluator=evaluator_for(metric), racing=False)
+    asked = tournament(contenders, evaluator=evaluator_for(metric))
     model = pipeline(asked).fit(well.where("tenant = 'linear'")).stages[-1]
     ranked = sorted(board(model), key=lambda row: row.rank)
     means = [row.mean for row in ranked]
