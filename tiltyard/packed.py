@@ -131,7 +131,9 @@ class _Server:
         """The columns SCORED for the batch's records in their order; nothing for a batch without any."""
         found: list[np.ndarray] = []
         by: list[Champion] = []
+        values, end = rows_of_floats(batch.column(features)), 0
         for name, piece in runs(batch, tenant):
+            end += len(piece)
             if name != self.tenant:
                 self.serving, self.tenant = self.default, name
             # A tenant's model sorts before its records.
@@ -141,8 +143,8 @@ class _Server:
                 self.serving, piece = (load(champion.payload), champion), piece.slice(1)
             if len(piece):
                 fitted, champion = self.serving
-                values = rows_of_floats(piece.column(features))
-                found.append(fitted.predict(matrix_of(values, self.categorical)))
+                own = values[end - len(piece) : end]
+                found.append(fitted.predict(matrix_of(own, self.categorical)))
                 by.append(champion)
         if not found:
             return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -64,7 +65,7 @@ def digest(payload: bytes) -> str:
 def _arrays(content: bytes, start: int, shapes: Mapping[str, Any]) -> dict[str, np.ndarray]:
     arrays = {}
     for name, (kind, shape) in shapes.items():
-        count = int(np.prod(shape, dtype=int))
+        count = math.prod(shape)
         # Copied, so that it is aligned: the same bits as in training come out of the same arithmetic.
         arrays[name] = np.frombuffer(content, kind, count, start).reshape(shape).copy()
         start += arrays[name].nbytes
