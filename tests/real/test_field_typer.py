@@ -17,16 +17,16 @@ from tiltyard.proposal.table import as_ingested
 from tiltyard.transformers import FieldTyper
 
 
-def _read(spark: SparkSession, path: Path) -> DataFrame:
-    """A table with the types ingest would give it; the one without a header as Spark reads it."""
-    if path.suffix == ".data":
-        return spark.read.csv(str(path), inferSchema=True)
-    raw = read_input(spark, str(path), "csv")
-    return as_ingested(raw, draft(Wishes("app", "app", "label"), raw.columns), path.name)
-
-
 # The first rows show what a column is.
 ROWS = 20_000
+
+
+def _read(spark: SparkSession, path: Path) -> DataFrame:
+    """A table's first rows with the types ingest would give them; the one without a header as Spark reads it."""
+    if path.suffix == ".data":
+        return spark.read.csv(str(path), inferSchema=True)
+    raw = read_input(spark, str(path), "csv").limit(ROWS)
+    return as_ingested(raw, draft(Wishes("app", "app", "label"), raw.columns), path.name)
 
 
 def _packaged(name: str) -> Path:
@@ -44,7 +44,7 @@ def _accuracy(
     right = columns = 0
     for name, table in tables.items():
         expected = labels(table)
-        model = FieldTyper().fit(_read(spark, paths[name]).limit(ROWS))
+        model = FieldTyper().fit(_read(spark, paths[name]))
         assert set(model.types) == set(expected)
         wrong = [one for one in model.evidence if one["type"] != expected[one["field"]]]
         print(f"{name}: {len(expected) - len(wrong)} of {len(expected)}")
