@@ -16,7 +16,6 @@ from tiltyard.proposal.propose import draft
 from tiltyard.proposal.table import as_ingested
 from tiltyard.transformers import FieldTyper
 
-
 # The first rows show what a column is.
 ROWS = 20_000
 
