@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tiltyard.featurizer import Featurizer
+from tiltyard.state import computed
 from tiltyard.transformers import SanityCheckerModel
 
 LEAKS = ("auroc", "correlation", "cramersV", "filled")
@@ -25,7 +26,7 @@ def _findings(
         F.expr(label).cast("double").alias("label"),
         *[F.col(f"`{name}`").alias(name) for name in fields],
     )
-    model = Featurizer(inputCols=list(fields), labelCol="label", keyCol="key").fit(taken)
+    model = Featurizer(inputCols=list(fields), labelCol="label", keyCol="key").fit(computed(taken))
     checker = model.stages[-1]
     assert isinstance(checker, SanityCheckerModel)
     found: dict[str, set[tuple[str, bool]]] = {name: set() for name in fields}
