@@ -134,7 +134,7 @@ _DECLARED = (
             "score_is_a_number": "score IS NOT NULL AND NOT isnan(score)",
             "fallback_known": _one_of("fallback", FALLBACKS),
         },
-        # Every file holds scores of the whole range; gathering that took a third of the write's CPU.
+        # Every file holds scores of the whole range; gathering that took two fifths of the write's CPU.
         unindexed=("run_id", "tenant", "key", "score", "prediction", "version", "fallback"),
     ),
     Table(
