@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pyspark.sql import functions as F
 from rich.table import Table
@@ -18,9 +20,12 @@ from rich.table import Table
 from tiltyard import demo
 from tiltyard.config import AppConfig, load_config
 from tiltyard.datasets import TENANT_AND_KEY, write_flights
+from tiltyard.errors import DataContractError
 from tiltyard.job import Job, execute
 from tiltyard.metrics import score
+from tiltyard.processes import sigterm_as_error
 from tiltyard.synthetic import write_leads
+from tiltyard.threads import side_by_side
 
 LATE_MINUTES = 15
 
@@ -46,12 +51,11 @@ def run(job: Job) -> dict[str, Any]:
     """Ingest, train, score and evaluate both apps; then the monitor, the page and a summary."""
     started = time.monotonic()
     folder = Path(job.warehouse.artifacts("demo"))
-    told: dict[str, Any] = {}
-    with ThreadPoolExecutor(1) as writer:
+    with ThreadPoolExecutor(len(STORIES)) as writer:
         files = {story.app: writer.submit(story.write, folder) for story in STORIES}
-        job.warehouse.create()  # while the first files are written
-        for story in STORIES:
-            told[story.app] = _tell(job, story, files[story.app].result())
+        job.warehouse.create()  # while the files are written
+    with sigterm_as_error():
+        told = _told(job, {story: files[story.app].result() for story in STORIES})
     execute("monitor", replace(job.options, app=None))
     page = execute("dashboard", replace(job.options, app=None), output=None)
     for app, summaries in told.items():
@@ -64,13 +68,25 @@ def run(job: Job) -> dict[str, Any]:
     return {"apps": told, "flight_delay_auroc": compared, "output": page["output"], "total_seconds": seconds}
 
 
-def _tell(job: Job, story: Story, files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+def _told(job: Job, files: Mapping[Story, Mapping[str, Path]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Both apps' stories, chapter by chapter: while the driver plans for one app, tasks of the other run."""
+    stories = {story.app: _chapters(job, story, found) for story, found in files.items()}
+    told: dict[str, dict[str, Any]] = {app: {} for app in stories}
+    for chapter in next(iter(stories.values())):
+        with job.progress.step(chapter):
+            works = {app: chapters[chapter] for app, chapters in stories.items()}
+            for app, summary in side_by_side(job.spark, works).items():
+                told[app][chapter] = summary
+    return told
+
+
+def _chapters(job: Job, story: Story, files: Mapping[str, Path]) -> dict[str, Callable[[], dict[str, Any]]]:
     """One app's story, in the order in which a year brings it."""
 
-    def command(name: str, day: date, **own: Any) -> dict[str, Any]:
-        return execute(name, replace(job.options, app=story.app, run_date=day), **own)
+    def command(name: str, day: date, **own: Any) -> Callable[[], dict[str, Any]]:
+        return partial(execute, name, replace(job.options, app=story.app, run_date=day), **own)
 
-    def ingest(name: str, day: date) -> dict[str, Any]:
+    def ingest(name: str, day: date) -> Callable[[], dict[str, Any]]:
         return command("ingest", day, input=str(files[name]), format="parquet")
 
     return {
@@ -106,9 +122,11 @@ def _compared(job: Job, files: Mapping[str, Path]) -> dict[str, dict[str, float]
     history, later = demo.with_outcomes(files, "flight_id")
     known = history[history["arr_delay"].notna()]
     late = known["arr_delay"] > LATE_MINUTES
-    later = later[later["arr_delay"].notna()].reset_index(drop=True)
+    own = _own_scores(job, later)
+    arrived = later["arr_delay"].notna()
+    own, later = own[arrived.to_numpy()], later[arrived].reset_index(drop=True)
     scores = {
-        "tiltyard": _own_scores(job, later),
+        "tiltyard": own,
         "prior": demo.prior_scores(known, later, list(app.tenant), late),
         "pooled": demo.pooled_scores(known, later, _fields(later, app), late),
     }
@@ -117,12 +135,16 @@ def _compared(job: Job, files: Mapping[str, Path]) -> dict[str, dict[str, float]
     return {name: _figures(chances, truth, tenant, app) for name, chances in scores.items()}
 
 
-def _own_scores(job: Job, later: pd.DataFrame) -> Any:
+def _own_scores(job: Job, upcoming: pd.DataFrame) -> np.ndarray:
+    """The score of each flight; every one must have exactly one."""
     written = job.warehouse.read("scores").where(
         (F.col("app") == "flight_delay") & (F.col("score_date") == F.lit(STORIES[0].scored))
     )
     found = written.select(F.col("key").alias("flight_id"), "score").toPandas()
-    return later.merge(found, on="flight_id", how="left", validate="one_to_one")["score"].to_numpy()
+    own: np.ndarray = upcoming.merge(found, on="flight_id", how="left")["score"].to_numpy(dtype=float)
+    if len(found) != len(upcoming) or len(own) != len(upcoming) or np.isnan(own).any():
+        raise DataContractError(f"demo: there are {len(found):,} scores for {len(upcoming):,} flights.")
+    return own
 
 
 def _fields(frame: pd.DataFrame, app: AppConfig) -> list[str]:

@@ -16,7 +16,7 @@ from tiltyard.jobs.tenants import cell
 from tiltyard.schemas import TABLES
 from tiltyard.tables import Warehouse
 
-_LEADERBOARD = ("rank", "contender", "learner", "metric", "mean", "sd", "status", "message")
+_LEADERBOARD = ("rank", "contender", "learner", "metric", "mean", "sd", "score_seconds", "status", "message")
 _FEATURES = ("slot", "name", "field", "type", "kind", "dropped", "remarks")
 
 

@@ -14,6 +14,7 @@ from tiltyard import registry, training
 from tiltyard.apps import TENANT
 from tiltyard.errors import DataContractError, TooManyFailures
 from tiltyard.job import Job
+from tiltyard.learners.blend import BlendKernel
 from tiltyard.tables import Where
 from tiltyard.threads import side_by_side
 from tiltyard.tournament import TournamentModel
@@ -147,7 +148,7 @@ def _summary(fitted: TournamentModel) -> dict[str, Any]:
 def _fits(fitted: TournamentModel, folds: int) -> dict[str, int]:
     """Fold fits that were made, and those that racing has saved."""
     made, behind = F.size("folds"), F.col("status") == "behind"
-    played = fitted.leaderboard.where("contender IS NOT NULL")
+    played = fitted.leaderboard.where((F.col("learner") != BlendKernel.name) & F.col("contender").isNotNull())
     found = played.agg(F.sum(made), F.sum(F.when(behind, F.lit(folds) - made))).collect()[0]
     return {"fold_fits": found[0] or 0, "fold_fits_saved": found[1] or 0}
 

@@ -78,7 +78,7 @@ def outcomes(seed: int = 0) -> pd.DataFrame:
 
 
 # What a clock decides.
-_TIMED = ("fit_seconds", "scored_at")
+_TIMED = ("fit_seconds", "score_seconds", "scored_at")
 
 
 class Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tiltyard._conflicts import app_conflicts
-from tiltyard._layers import Layers, canonical, set_document, with_secrets
+from tiltyard._layers import Layers, canonical, set_document, value_at, with_secrets
 from tiltyard._problems import conflict, findings, nearest
 from tiltyard._yaml import Document, Problem, read_yaml
 from tiltyard.errors import ConfigError
@@ -29,6 +29,8 @@ Word = Annotated[str, Field(pattern=r"^\w+$")]  # becomes part of a path
 Text = Annotated[str, Field(min_length=1)]
 Columns = tuple[Text, ...]
 Candidates = Annotated[list[Any], Field(min_length=1)]
+GridCheck = Callable[[Mapping[str, Mapping[str, Sequence[Any]]]], Sequence[tuple[tuple[str, ...], str]]]
+_GRIDS = ("tournament", "grids")
 
 
 class _Frozen(BaseModel):
@@ -68,6 +70,7 @@ class TournamentConfig(_Frozen):
     grids: dict[Learner, dict[str, Candidates]] = {}
     threshold: ThresholdConfig = ThresholdConfig()
     racing: bool = True
+    blend: bool = True
 
 
 class Gates(_Frozen):
@@ -158,7 +161,11 @@ class Config(_Frozen):
 
 
 def load_config(
-    conf: Traversable | None = None, app: str | None = None, env: str = "local", overrides: Sequence[str] = ()
+    conf: Traversable | None = None,
+    app: str | None = None,
+    env: str = "local",
+    overrides: Sequence[str] = (),
+    check_grids: GridCheck = lambda grids: [],
 ) -> Config:
     """Read base.yaml, env/<env>.yaml and apps/<app>.yaml, the later ones winning, and then the overrides.
 
@@ -167,6 +174,8 @@ def load_config(
     conf : folder of the configuration, default `default_conf()`
     app : app to load; None for work that concerns no app
     overrides : `key.path=value` with the value as YAML, as in `--set`
+    check_grids : what is wrong with `tournament.grids`, as path and sentence: `tiltyard.contenders.grid_problems`,
+        which a job gives; this module knows no learner's parameters
 
     Raises
     ------
@@ -188,6 +197,8 @@ def load_config(
     problems = layers.problems + [layers.problem(path, text) for path, text in unset]
     unread = any(document.problems and not document.values for document in documents)
     problems += _wrong_values(layers, values, app, complete=not unread)
+    if app is not None:
+        problems += _wrong_grids(layers, values, check_grids, problems)
     if problems:
         raise ConfigError(_report(problems))
     return _build(values, app)
@@ -251,6 +262,17 @@ def _wrong_values(layers: Layers, values: dict[str, Any], app: str | None, compl
     if app is not None and values["app"] != app:
         found += [(("app",), f"must be '{app}', the file's name, got '{values['app']}'", ())]
     return [layers.problem(path, text, *related) for path, text, related in found]
+
+
+def _wrong_grids(
+    layers: Layers, values: dict[str, Any], check: GridCheck, problems: Sequence[Problem]
+) -> list[Problem]:
+    """What the learners say of their grids, where these have the right form."""
+    grids = value_at(values, _GRIDS)
+    paths = [problem.path for problem in problems if problem.path]
+    if grids is None or any(path[: len(_GRIDS)] == _GRIDS[: len(path)] for path in paths):
+        return []
+    return [layers.problem(path, sentence) for path, sentence in check(grids)]
 
 
 def _split(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

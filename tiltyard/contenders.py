@@ -14,6 +14,7 @@ from pyspark.ml.param import Param
 from pyspark.ml.util import DefaultParamsWriter
 from pyspark.sql import SparkSession
 
+from tiltyard._problems import nearest
 from tiltyard.errors import ConfigError, TiltyardError
 from tiltyard.keyed import restored
 from tiltyard.learners import FAMILIES, Learner
@@ -88,10 +89,29 @@ def from_grids(
     >>> [contender_of(learner).name for learner in learners]
     ['prior', 'linear(regParam=0.01)', 'linear(regParam=0.1)']
     """
+    problems = grid_problems({family: grids.get(family, {}) for family in families})
+    if problems:
+        raise ConfigError("\n".join(f"{'.'.join(path)}: {sentence}" for path, sentence in problems))
     return [
         _configured(family, values, seed)._set(**columns)
         for family in families
         for values in _combinations(grids.get(family, {}))
+    ]
+
+
+def grid_problems(grids: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[tuple[tuple[str, ...], str]]:
+    """What is wrong with the grids of a configuration: path and sentence of each parameter.
+
+    Examples
+    --------
+    >>> grid_problems({"linear": {"regParm": [1], "maxIter": [5]}})[0][1]
+    "there is no such parameter, only regParam, maxIter, did you mean 'regParam'?"
+    """
+    return [
+        (("tournament", "grids", family, name), sentence)
+        for family, grid in grids.items()
+        for name, values in grid.items()
+        if (sentence := _wrong(FAMILIES[family], name, values))
     ]
 
 
@@ -132,14 +152,19 @@ def _combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 def _configured(family: str, values: Mapping[str, Any], seed: int) -> Learner:
     kind = FAMILIES[family]
-    unknown = [name for name in values if name not in kind.hyperparams]
-    if unknown:
-        raise ConfigError(
-            f"tournament.grids.{family}: there is no parameter {', '.join(map(repr, unknown))},"
-            f" only {', '.join(kind.hyperparams) or 'none'}."
-        )
     shared = {"seed": seed} if "seed" in kind.hyperparams else {}
-    try:
-        return kind(**{**shared, **values})
-    except TiltyardError as error:
-        raise ConfigError(f"tournament.grids.{family}: {error}") from error
+    return kind(**{**shared, **values})
+
+
+def _wrong(kind: type[Learner], name: str, values: Iterable[Any]) -> str | None:
+    """What is wrong with the values of one parameter; None where nothing is."""
+    if name not in kind.hyperparams:
+        known = ", ".join(kind.hyperparams) or "none"
+        return f"there is no such parameter, only {known}{nearest(name, kind.hyperparams)}"
+    accepted = getattr(kind, name).typeConverter
+    for value in values:
+        try:
+            accepted(value)
+        except (TypeError, ValueError):
+            return f"must be {accepted.words}, got {value!r}"
+    return None

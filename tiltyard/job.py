@@ -189,7 +189,9 @@ def _config(command: str, options: Options) -> Config:
     conf: Traversable | None = options.conf
     if COMMANDS[command].begins and options.conf and not (options.conf / "base.yaml").is_file():
         conf = packaged_conf()
-    return load_config(conf, options.app, options.env, overrides)
+    from tiltyard.contenders import grid_problems
+
+    return load_config(conf, options.app, options.env, overrides, grid_problems)
 
 
 def _run(command: Command, job: Job, own: Mapping[str, Any]) -> dict[str, Any]:

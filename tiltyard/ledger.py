@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from pyspark.sql import Column, Row, SparkSession
+from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
-from pyspark.sql.utils import is_remote
 
 from tiltyard import __version__
 from tiltyard.errors import Terminated, TryAgain
@@ -24,6 +23,7 @@ from tiltyard.exits import exit_code, last_line, short_message
 from tiltyard.processes import git_sha, may_live, sigterm_as_error
 from tiltyard.schemas import TABLES
 from tiltyard.tables import Warehouse, Where
+from tiltyard.threads import cancel_jobs
 from tiltyard.usage import CpuMeter
 
 NOTED = ("inputs", "outputs", "tenants_planned", "tenants_ok", "tenants_failed", "rows", "summary")
@@ -210,18 +210,10 @@ def _close_failed(warehouse: Warehouse, job: str, run: Run, error: BaseException
     """Close the row as failed; a warehouse that cannot be written any more must not hide the first error."""
     try:
         if isinstance(error, Terminated):
-            _cancel_jobs(warehouse.spark)
+            cancel_jobs(warehouse.spark)
         _close(warehouse, job, run, "failed", short_message(error), meter)
     except Exception as second:
         _log.warning("%s stays open in the ledger, the next run marks it lost: %s", run.run_id, second)
-
-
-def _cancel_jobs(spark: SparkSession) -> None:
-    """End what the JVM still does for this run; pyspark itself does so at an interrupt only."""
-    if is_remote():
-        spark.interruptAll()
-    else:
-        spark.sparkContext.cancelAllJobs()
 
 
 def _literal(value: Any, kind: T.DataType) -> Column:

@@ -23,6 +23,7 @@ from tiltyard.streams import over_tenants, rows_of_floats, runs
 RESULTS = (
     "tenant string, kind string, contender string, learner string, metric string, mean double, sd double,"
     " rank int, status string, message string, rows bigint, positives bigint, fit_seconds double,"
+    " score_seconds double,"
     " folds array<struct<fold:int,rows:bigint,metrics:map<string,double>>>, params string,"
     " played boolean, value double, low double, high double, above_chance boolean,"
     " calibration struct<method:string,brier_before:double,brier_after:double,error_before:double,error_after:double>,"
@@ -185,6 +186,7 @@ def _contender_row(entry: Entry, metric: str, rank: int | None) -> dict[str, Any
         "status": entry.status,
         "message": entry.message,
         "fit_seconds": entry.fit_seconds,
+        "score_seconds": entry.score_seconds,
         "folds": [
             {"fold": fold["fold"], "rows": fold["rows"], "metrics": list(fold["metrics"].items())}
             for fold in entry.folds

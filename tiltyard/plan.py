@@ -27,6 +27,8 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     "evaluate": ("evaluations", "runs"),
     "monitor": ("metrics", "runs"),
     "models rollback": ("champions", "runs"),
+    "dashboard": ("no table: one HTML file",),
+    "demo": ("the tables of two apps: every command but rollback and init runs once",),
 }
 
 

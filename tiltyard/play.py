@@ -13,8 +13,10 @@ import numpy as np
 
 from tiltyard.folds import splits
 from tiltyard.honest import Estimate, Round, behind, corrected
+from tiltyard.learners import blend
+from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
-from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.learners.kernel import Matrix, Trainer
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
 from tiltyard.thresholds import ThresholdRule
@@ -27,7 +29,7 @@ class Contender:
     """A learner with one parameter map."""
 
     name: str
-    kernel: Kernel
+    kernel: Trainer
     params: dict[str, Any]
 
 
@@ -43,6 +45,7 @@ class Rules:
     seconds : time limit of one tenant, 0 for none
     threshold : how the champion's decision threshold is found
     racing : after each fold but the last, contenders clearly behind the best one stop playing
+    blend : the best contenders of each family together are one more entry
     """
 
     metric: str = "auroc"
@@ -52,6 +55,7 @@ class Rules:
     seconds: float = 20.0
     threshold: ThresholdRule = field(default_factory=ThresholdRule)
     racing: bool = True
+    blend: bool = True
 
 
 @dataclass
@@ -68,6 +72,7 @@ class Entry:
     status: str = "ok"
     message: str | None = None
     fit_seconds: float = 0.0
+    score_seconds: float = 0.0
 
     def values(self, metric: str) -> list[float]:
         return [fold["metrics"][metric] for fold in self.folds]
@@ -116,6 +121,8 @@ def play(
     try:
         with _time_limit(rules.seconds):
             rounds = _play_folds(_with(entries, prior), prior, matrix, labels, fold, rules)
+            if rules.blend:
+                entries += _blends(entries, rounds, rules)
             return entries, _verdict(entries, prior, rounds, matrix, labels, rules)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
@@ -183,16 +190,30 @@ def _play_folds(
 def _play_fold(
     entry: Entry, number: int, seen: Matrix, known: np.ndarray, unseen: Matrix, this: Round, metric: str
 ) -> None:
-    started = time.perf_counter()
     try:
-        fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
-        answers = _finite(fitted.predict(unseen))
-        entry.folds.append({"fold": number, "rows": len(answers), "metrics": score(this.truth, answers)})
-        entry.answers.append(answers)
-        entry.reached.append(this.reached(metric, answers))
+        with _clocked(entry, "fit_seconds"):
+            fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
+        with _clocked(entry, "score_seconds"):
+            answers = _finite(fitted.predict(unseen))
+        _note(entry, number, this, answers, metric)
     except Exception as error:  # a contender that fails loses; the others play on
         entry.status, entry.message = "error", _words(error)
-    entry.fit_seconds += time.perf_counter() - started
+
+
+def _note(entry: Entry, number: int, this: Round, answers: np.ndarray, metric: str) -> None:
+    """Keep what the entry has answered in a fold."""
+    entry.folds.append({"fold": number, "rows": len(answers), "metrics": score(this.truth, answers)})
+    entry.answers.append(answers)
+    entry.reached.append(this.reached(metric, answers))
+
+
+@contextmanager
+def _clocked(entry: Entry, name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        setattr(entry, name, getattr(entry, name) + time.perf_counter() - started)
 
 
 def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
@@ -202,6 +223,37 @@ def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
         if entry is not prior and behind(leader, entry, metric):
             entry.status = "behind"
             entry.message = f"Clearly behind {leader.contender.name} after fold {entry.folds[-1]['fold']}."
+
+
+def _blends(entries: list[Entry], rounds: list[Round], rules: Rules) -> list[Entry]:
+    """The best entries of each family as one more, fitted nowhere: weights are found for their answers."""
+    best: dict[str, Entry] = {}
+    for entry in ranked(entries, rules.metric):
+        best.setdefault(entry.contender.kernel.name, entry)
+    able = [entry for entry in best.values() if not _is_prior(entry)][: blend.MEMBERS]
+    truth, answers = [one.truth for one in rounds], [entry.answers for entry in able]
+    weights = blend.over_all(truth, answers) if len(able) > 1 else np.zeros(0)
+    members = [(entry, float(weight)) for entry, weight in zip(able, weights, strict=False) if weight]
+    if len(members) < 2:
+        return []
+    together = Entry(_blend_of(members), message=_shares(members))
+    together.score_seconds = sum(entry.score_seconds for entry, _ in members)
+    with _clocked(together, "fit_seconds"):
+        found = blend.out_of_fold(truth, answers, past_only=rules.expanding)
+        for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
+            _note(together, fold["fold"], one, answer, rules.metric)
+    return [together]
+
+
+def _blend_of(members: Sequence[tuple[Entry, float]]) -> Contender:
+    chosen = [(entry.contender, weight) for entry, weight in members]
+    params = [{"learner": one.kernel.name, "weight": weight, "params": one.params} for one, weight in chosen]
+    kernel = BlendKernel(tuple(one.kernel for one, _ in chosen))
+    return Contender(BlendKernel.name, kernel, {"members": params})
+
+
+def _shares(members: Sequence[tuple[Entry, float]]) -> str:
+    return ", ".join(f"{weight:.0%} {entry.contender.name}" for entry, weight in members)
 
 
 def _verdict(
@@ -239,13 +291,18 @@ def estimate(order: Sequence[Entry], prior: Entry, rounds: Sequence[Round], metr
 
 
 def _all_tie(entries: Sequence[Entry], metric: str) -> bool:
-    return len(entries) > 1 and len({tuple(entry.values(metric)) for entry in entries}) == 1
+    """Whether all learners answer equally well in every fold, whatever a blend of them does."""
+    own = [entry for entry in entries if entry.contender.kernel.name != BlendKernel.name]
+    return len(own) > 1 and len({tuple(entry.values(metric)) for entry in own}) == 1
 
 
 def _prior(entries: Sequence[Entry]) -> Entry:
     """The prior among the contenders, or one more that every champion has to beat."""
-    known = (entry for entry in entries if entry.contender.kernel.name == PriorKernel.name)
-    return next(known, Entry(Contender(PriorKernel.name, PriorKernel(), {})))
+    return next(filter(_is_prior, entries), Entry(Contender(PriorKernel.name, PriorKernel(), {})))
+
+
+def _is_prior(entry: Entry) -> bool:
+    return entry.contender.kernel.name == PriorKernel.name
 
 
 def _with(entries: Sequence[Entry], prior: Entry) -> list[Entry]:

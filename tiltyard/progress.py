@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _GROUP = "spark.jobGroup.id"
+_one_bar = threading.Lock()  # a terminal shows one: other steps of this process tell lines above it
 _POLL_SECONDS = 0.5  # a bar need not be faster, and each poll asks the JVM a few questions
 
 
@@ -52,7 +53,6 @@ class Progress:
         self.jobs: dict[str, int] = {}
         self.console = Console(file=file or sys.stdout, highlight=False, soft_wrap=True)
         self._spark = spark
-        self._open = 0
 
     def say(self, text: str) -> None:
         """Write one line with the UTC time and the label."""
@@ -67,10 +67,9 @@ class Progress:
     def step(self, name: str) -> Iterator[None]:
         """Time a part of the job and tell its beginning and end, also when it fails."""
         started = time.monotonic()
-        bar = self.console.is_terminal and not self._open
-        if not self.console.is_terminal:
+        bar = self.console.is_terminal and _one_bar.acquire(blocking=False)
+        if not bar:
             self.say(f"{name} ...")
-        self._open += 1
         outcome = "failed after "
         try:
             with (
@@ -80,7 +79,8 @@ class Progress:
                 yield
             outcome = ""
         finally:
-            self._open -= 1
+            if bar:
+                _one_bar.release()
             took = time.monotonic() - started
             self.seconds[name] = self.seconds.get(name, 0.0) + took
             self.say(f"{name} {outcome}{took:.1f} s")

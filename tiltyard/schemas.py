@@ -83,7 +83,7 @@ _DECLARED = (
         "One contender of one tenant; a tenant that never got to play has one row without contender.",
         """app STRING NOT NULL, logical_date DATE, run_id STRING, tenant STRING, contender STRING,
         learner STRING, metric STRING, mean DOUBLE, sd DOUBLE, rank INT, status STRING NOT NULL,
-        message STRING, rows BIGINT, fit_seconds DOUBLE,
+        message STRING, rows BIGINT, fit_seconds DOUBLE, score_seconds DOUBLE,
         folds ARRAY<STRUCT<fold:INT, rows:BIGINT, metrics:MAP<STRING,DOUBLE>>>, params STRING""",
         ("app",),
         {"status_known": _one_of("status", CONTENDER_STATUSES)},

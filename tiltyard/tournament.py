@@ -71,6 +71,7 @@ class Tournament(Ranged, CrossValidator):
         "balanced_accuracy" or "f1" takes what is best out of fold; "costs" weighs the two costs
     falsePositive, falseNegative : what such a mistake costs, > 0, default 1
     racing : whether contenders that are clearly behind after a fold stop playing; default True
+    blend : whether the best contenders of each family together are one more, "blend"; default True
 
     See Also
     --------
@@ -137,6 +138,12 @@ class Tournament(Ranged, CrossValidator):
         "whether contenders that are clearly behind after a fold stop playing",
         flag(),
     )
+    blend: Param[bool] = Param(
+        Params._dummy(),
+        "blend",
+        "whether the best contenders of each family together are one more",
+        flag(),
+    )
 
     @keyword_only
     def __init__(
@@ -162,12 +169,13 @@ class Tournament(Ranged, CrossValidator):
         falsePositive: float = 1.0,
         falseNegative: float = 1.0,
         racing: bool = True,
+        blend: bool = True,
     ) -> None:
         given = self._input_kwargs
         super().__init__()
         # Spark ML's default seed differs from one Python process to the next.
         self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0, seed=0)
-        self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0, racing=True)
+        self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0, racing=True, blend=True)
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -249,6 +257,7 @@ class Tournament(Ranged, CrossValidator):
                 self.getOrDefault(self.falseNegative),
             ),
             racing=self.getOrDefault(self.racing),
+            blend=self.getOrDefault(self.blend),
         )
 
     def _rows(self, dataset: DataFrame, features: str, label: str) -> DataFrame:

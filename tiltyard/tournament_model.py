@@ -34,7 +34,7 @@ _DIGITS = 12
 _PACKED, _KEY = "_tiltyard_x", "_tiltyard_tenant"
 _BOARD = (
     "tenant", "contender", "learner", "metric", "mean", "sd", "rank", "status", "message", "rows",
-    "fit_seconds", "folds", "params",
+    "fit_seconds", "score_seconds", "folds", "params",
 )  # fmt: skip
 _CHAMPION = (
     "tenant", "learner", "contender", "status", "message", "fallback", "metric", "value", "low", "high",

@@ -80,6 +80,7 @@ def _log(
         client.log_metric(run_id, name, number)
     client.log_dict(run_id, _contenders(fitted), "leaderboard.json")
     client.log_dict(run_id, _fields(pipeline), "fields.json")
+    client.log_dict(run_id, _slots(job), "slots.json")
 
 
 def _params(job: Job) -> dict[str, Any]:
@@ -124,3 +125,12 @@ def _fields(pipeline: PipelineModel) -> list[dict[str, Any]]:
     typer = next(stage for stage in pipeline.stages if isinstance(stage, FieldTyperModel))
     unused = unused_fields(typer.types)
     return [{**one, "unused": unused.get(one["field"])} for one in typer.evidence]
+
+
+def _slots(job: Job) -> list[dict[str, Any]]:
+    """The packed row's slots with their lineage, as they are for all tenants together."""
+    mine = (F.col("app") == job.app.app) & (F.col("version") == job.logical_date.isoformat())
+    shared = F.col("tenant").isNull() & F.col("slot").isNotNull()
+    rows = job.warehouse.read("features").where(mine & shared)
+    found = rows.select("slot", "name", "field", "type", "kind", "levels", "dropped").orderBy("slot")
+    return [row.asDict() for row in found.collect()]

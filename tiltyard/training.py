@@ -98,6 +98,7 @@ def tournament(app: AppConfig) -> Tournament:
         falsePositive=conf.threshold.false_positive,
         falseNegative=conf.threshold.false_negative,
         racing=conf.racing,
+        blend=conf.blend,
     )
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -40,13 +41,23 @@ def start(place: Place, job: str) -> subprocess.Popen[bytes]:
     )
 
 
-def kill_somewhere(process: subprocess.Popen[bytes], job: str, moments: random.Random) -> None:
-    """SIGKILL some moments after one of the lines that tell of its steps."""
+def kill_somewhere(process: subprocess.Popen[bytes], job: str, moments: random.Random) -> list[list[str]]:
+    """SIGKILL some moments after its start or one of the lines that tell of its steps.
+
+    Returns what the next run may leave in the ledger: before the first line there may be no row yet, and a run may
+    end before it is killed.
+    """
     assert process.stdout is not None
-    for _ in range(moments.randint(1, STEP_LINES[job])):
+    lines = moments.randint(0, STEP_LINES[job])
+    for _ in range(lines):
         assert process.stdout.readline()
     time.sleep(moments.uniform(0.0, 3.0))
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    if process.wait() == 0:
+        return [["ok", "ok"]]
+    assert process.returncode == -signal.SIGKILL
+    return [["lost", "ok"]] if lines else [["lost", "ok"], ["ok"]]
 
 
 def test_killed_and_started_again(
@@ -60,15 +71,14 @@ def test_killed_and_started_again(
         for number in range(CRASHES):
             place = before.copy(tmp_path / f"{job}-{number}")
             with start(place, job) as running:
-                kill_somewhere(running, job, moments)
-            assert running.returncode == -signal.SIGKILL
+                states = kill_somewhere(running, job, moments)
             with start(place, job) as again:
                 again.communicate(timeout=900)
             assert again.returncode == 0
             for table in WRITTEN[job]:
                 assert place.rows(spark, table) == undisturbed.rows(spark, table)
             runs = Warehouse(spark, place.root).read("runs").where(f"run_id = '{job}-rides-{DAY[job]}'")
-            assert [row.status for row in runs.orderBy("attempt").collect()] == ["lost", "ok"]
+            assert [row.status for row in runs.orderBy("attempt").collect()] in states
 
     # Side by side: a young JVM alone leaves a core idle half of the time.
     with ThreadPoolExecutor() as both:

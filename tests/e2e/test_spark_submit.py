@@ -47,15 +47,13 @@ def place(ingested: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     return ingested.copy(tmp_path_factory.mktemp("cluster"))
 
 
-def submit(
-    wheel: Path, place: Place, job: str, *arguments: str, master: str = "local-cluster[2,1,1024]"
-) -> tuple[int, dict[str, object], str]:
+def submit(wheel: Path, place: Place, job: str, *arguments: str) -> tuple[int, dict[str, object], str]:
     """Run a job script; returns exit code, the last line's JSON and standard error."""
     script = Path("jobs").absolute() / f"{job}.py"
     options = [option for setting in (*DELTA, *SMALL) for option in ("--conf", setting)]
     # The library must come from the wheel: Python finds the checkout's copy only behind it.
     command = [
-        *(str(SUBMIT), "--master", master, "--packages", DELTA_PACKAGE, *options),
+        *(str(SUBMIT), "--master", "local-cluster[2,1,1024]", "--packages", DELTA_PACKAGE, *options),
         *("--py-files", str(wheel), str(script), "--conf", str(place.folder / "conf")),
         *("--warehouse", place.root, "--app", "rides", *arguments),
     ]
@@ -97,7 +95,7 @@ def test_a_wrong_configuration_ends_with_2(wheel: Path, place: Place) -> None:
 
 def test_data_that_breaks_the_contract_ends_with_3(spark: SparkSession, wheel: Path, place: Place) -> None:
     wrong = ("--set", "label=never_seen = 1", "--run-date", "2026-01-05")
-    code, last, error = submit(wheel, place, "train", *wrong, master="local[2]")
+    code, last, error = submit(wheel, place, "train", *wrong)
     assert (code, last["exit_code"]) == (3, 3)
     assert "never_seen" in str(last["error"]), error
     failed = Warehouse(spark, place.root).read("runs").where("run_id = 'train-rides-2026-01-05'").collect()

@@ -98,10 +98,12 @@ def _files(root: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in root.rglob("*")}
 
 
-@pytest.mark.parametrize("command", ["train", "score", "evaluate", "monitor", "tenants", "models list"])
+@pytest.mark.parametrize(
+    "command", ["train", "score", "evaluate", "monitor", "dashboard", "tenants", "models list", "demo"]
+)
 def test_a_dry_run_makes_no_warehouse(conf: Path, tmp_path: Path, command: str) -> None:
     root = tmp_path / "warehouse"
-    app = [] if command in ("monitor", "models list") else ["--app", "rides"]
+    app = [] if command in ("monitor", "dashboard", "models list", "demo") else ["--app", "rides"]
     assert main([*command.split(), *app, "--conf", str(conf), "--warehouse", str(root), "--dry-run"]) == 0
     assert not root.exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,9 +21,10 @@ from tests.spark.odd_tenants import healthy, rows, sick
 from tiltyard.errors import TiltyardError
 from tiltyard.evaluators import evaluator_for
 from tiltyard.folds import time_folds
-from tiltyard.learners import Learner, Linear, Prior
+from tiltyard.learners import Boosting, Learner, Linear, Prior
 from tiltyard.metrics import METRICS
 from tiltyard.slots import slots_of
+from tiltyard.testing import counted_jobs
 from tiltyard.tournament import Tournament, TournamentModel
 from tiltyard.transformers import FeaturePacker, Pivot
 
@@ -54,7 +56,7 @@ def pipeline(tournament: Tournament) -> Pipeline:
 def tournament(contenders: Sequence[Learner] = (), **params: Any) -> Tournament:
     chosen = contenders or [FragilePrior(), FragileLinear(), FragileBoosting(maxIter=20)]
     given = {"evaluator": evaluator_for("auroc"), "tenantCol": "tenant", "keyCol": "id", "seconds": SECONDS}
-    given |= {"racing": False}  # what is compared here are full boards
+    given |= {"racing": False, "blend": False}  # what is compared here are full boards of single families
     return Tournament(contenders={learner: [{}] for learner in chosen}, **{**given, **params})
 
 
@@ -67,7 +69,7 @@ def champions(model: TournamentModel) -> dict[str | None, Any]:
 
 def board(model: TournamentModel, tenants: Sequence[str] | None = None) -> list[Any]:
     """The leaderboard as plain values in a fixed order, without the seconds."""
-    found = model.leaderboard.drop("fit_seconds").orderBy("tenant", "contender").collect()
+    found = model.leaderboard.drop("fit_seconds", "score_seconds").orderBy("tenant", "contender").collect()
     return [row for row in found if tenants is None or row.tenant in tenants]
 
 
@@ -383,3 +385,29 @@ def test_other_slots_than_in_training_are_refused(model: TournamentModel, well: 
 
 def test_the_default_seed_is_the_same_in_every_process() -> None:
     assert Tournament().getSeed() == 0
+
+
+def test_a_blend_is_on_the_board_and_champion_only_where_it_is_first(well: DataFrame) -> None:
+    found = pipeline(tournament([Prior(), Linear(), Boosting(maxIter=20)], blend=True)).fit(well)
+    model: TournamentModel = found.stages[-1]
+    blends = {row.tenant: row for row in model.leaderboard.where("learner = 'blend'").collect()}
+    assert blends and all(len(json.loads(row.params)["members"]) == 2 for row in blends.values())
+    won = {row.tenant for row in model.champions.where("learner = 'blend'").collect()}
+    assert won <= {tenant for tenant, row in blends.items() if row["rank"] == 1}
+
+
+def test_jobs_do_not_grow_with_tenants_and_columns(spark: SparkSession) -> None:
+    def jobs(tenants: int, columns: int) -> int:
+        slots = ", ".join(f"float(hash(id, {at}) % 10)" for at in range(columns))
+        frame = spark.range(tenants * 40).selectExpr(
+            "id",
+            f"string(id % {tenants}) AS tenant",
+            "double(hash(id) % 2 = 0) AS label",
+            f"array({slots}) AS features",
+        )
+        found = tournament([Prior(), Linear()], keyCol="id", minRows=10, minPerClass=2)
+        with counted_jobs(spark) as count:
+            assert found.fit(frame).champions.count() == tenants + 1
+        return count()
+
+    assert jobs(30, 20) == jobs(2, 2)

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from tiltyard.config import AppConfig, FieldType, default_conf, list_apps, load_config, packaged_conf
+from tiltyard.contenders import grid_problems
 from tiltyard.errors import ConfigError
 
 TYPES = ", ".join(get_args(FieldType))
@@ -55,6 +56,19 @@ def test_the_name_of_the_file_is_the_name_of_the_app(write: Write) -> None:
     loaded = load_config(conf, "x").app
     assert loaded is not None and loaded.app == "x"
     assert _problems(conf, "y") == ["apps/y.yaml:4: app: must be 'y', the file's name, got 'z'"]
+
+
+def test_grids_are_held_against_the_learners_and_told_with_the_rest(write: Write) -> None:
+    grids = "tournament:\n  grids:\n    linear: {regParm: [1]}\n    forest: {numTrees: [0]}\n"
+    conf = write(x=APP + grids + "gates: {min_rows: 0}\n")
+    with pytest.raises(ConfigError) as error:
+        load_config(conf, "x", check_grids=grid_problems)
+    assert {line.split(": ", 1)[1] for line in str(error.value).splitlines()[1:]} == {
+        "gates.min_rows: must be at least 1, got 0",
+        "tournament.grids.linear.regParm: there is no such parameter, only regParam, maxIter, did you mean 'regParam'?",
+        "tournament.grids.forest.numTrees: must be an integer of at least 1, got 0",
+    }
+    assert "x.yaml:6: tournament.grids.linear.regParm" in str(error.value)
 
 
 def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:

@@ -63,31 +63,38 @@ def test_a_grid_of_an_absent_family_is_not_played() -> None:
         (
             "linear",
             {"maxDepth": [3]},
-            "tournament.grids.linear: there is no parameter 'maxDepth', only regParam, maxIter.",
+            "tournament.grids.linear.maxDepth: there is no such parameter, only regParam, maxIter",
         ),
-        ("prior", {"rate": [0.1]}, "tournament.grids.prior: there is no parameter 'rate', only none."),
+        ("prior", {"rate": [0.1]}, "tournament.grids.prior.rate: there is no such parameter, only none"),
         (
             "linear",
             {"regParam": [-1]},
-            "tournament.grids.linear: Linear: 'regParam' must be a number of at least 0, got -1.",
+            "tournament.grids.linear.regParam: must be a number of at least 0, got -1",
         ),
         (
             "boosting",
             {"maxDepth": [2, 2.5]},
-            "tournament.grids.boosting: Boosting: 'maxDepth' must be an integer of at least 1, got 2.5.",
+            "tournament.grids.boosting.maxDepth: must be an integer of at least 1, got 2.5",
         ),
         (
             "forest",
             {"numTrees": ["many"]},
-            "tournament.grids.forest: Forest: 'numTrees' must be an integer of at least 1, got 'many'.",
+            "tournament.grids.forest.numTrees: must be an integer of at least 1, got 'many'",
         ),
-        ("linear", {"labelCol": ["won"]}, "tournament.grids.linear: there is no parameter 'labelCol'"),
+        ("linear", {"labelCol": ["won"]}, "tournament.grids.linear.labelCol: there is no such parameter"),
     ],
 )
 def test_what_a_learner_does_not_have_is_named(family: str, grid: dict[str, list[Any]], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         from_grids([family], {family: grid}, seed=0)
     assert str(caught.value).startswith(words)
+
+
+def test_all_problems_of_all_grids_are_told_together() -> None:
+    grids = {"linear": {"regParam": [-1], "maxItr": [5]}, "forest": {"numTrees": [0]}}
+    with pytest.raises(ConfigError) as caught:
+        from_grids(["linear", "forest"], grids, seed=0)
+    assert len(str(caught.value).splitlines()) == 3
 
 
 def test_equal_contenders_play_once_and_the_first_keeps_its_place() -> None:

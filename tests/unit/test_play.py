@@ -79,7 +79,7 @@ class Lost:
 
 
 def test_the_signal_wins_with_every_fold_on_the_board() -> None:
-    entries, verdict = play(*tenant(600, 2.0), FIELD, Rules(racing=False))
+    entries, verdict = play(*tenant(600, 2.0), FIELD, Rules(racing=False, blend=False))
     assert verdict.status == "ok" and verdict.above_chance and verdict.payload
     assert verdict.champion is not None and verdict.champion.contender.name == "linear"
     assert [len(entry.folds) for entry in entries] == [3, 3, 3]
@@ -148,6 +148,63 @@ def test_who_is_clearly_behind_stops_and_the_winner_is_the_same() -> None:
     assert [(entry.status, len(entry.folds)) for entry in everybody] == [("ok", 3)] * 3
     assert verdict.champion is not None and full.champion is not None
     assert verdict.champion.contender is full.champion.contender and verdict.payload == full.payload
+
+
+class Half:
+    """Linear that sees one of the columns."""
+
+    def __init__(self, column: int) -> None:
+        self.name, self.column = f"half {column}", column
+
+    def fit(self, matrix: Matrix, labels: np.ndarray, *_: Any) -> Any:
+        self.fitted = FIELD[1].kernel.fit(self._seen(matrix), labels, None, FIELD[1].params)
+        return self
+
+    def predict(self, matrix: Matrix) -> np.ndarray:
+        return self.fitted.predict(self._seen(matrix))
+
+    def dump(self) -> bytes:
+        return self.fitted.dump()
+
+    def _seen(self, matrix: Matrix) -> Matrix:
+        return Matrix(matrix.values[:, [self.column]], matrix.categorical[:1])
+
+
+HALVES = [Contender(f"half {column}", Half(column), {}) for column in (0, 1)]
+
+
+def two_causes(rows: int) -> tuple[Matrix, np.ndarray, np.ndarray]:
+    """A tenant whose label comes from two columns alike."""
+    matrix, _, fold = tenant(rows, 0.0)
+    random = np.random.default_rng(1)
+    chance = 1 / (1 + np.exp(-2.0 * matrix.values[:, :2].sum(axis=1)))
+    return matrix, (random.random(rows) < chance).astype(float), fold
+
+
+@pytest.mark.parametrize("expanding", [False, True])
+def test_families_that_know_different_things_win_together(expanding: bool) -> None:
+    entries, verdict = play(*two_causes(900), [FIELD[0], *HALVES], Rules(expanding=expanding))
+    prior, *halves, together = entries
+    assert verdict.champion is together and verdict.payload
+    best = max(np.mean(half.values("auroc")) for half in halves)
+    assert np.mean(together.values("auroc")) > best + 0.05
+    assert together.contender.params["members"][0].keys() == {"learner", "weight", "params"}
+    assert together.message and together.message.count("% half ") == 2
+    assert len(together.folds) == len(prior.folds) and together.score_seconds > 0
+
+
+def test_one_family_is_no_blend_and_nor_is_any_without_the_switch() -> None:
+    for field, rules in (([FIELD[0], HALVES[0]], Rules()), ([FIELD[0], *HALVES], Rules(blend=False))):
+        entries, _ = play(*two_causes(900), field, rules)
+        assert [entry.contender for entry in entries] == field
+
+
+def test_where_all_families_tie_their_blend_is_no_signal_either() -> None:
+    twins = [Contender(f"twin {name}", Half(0), {}) for name in "ab"]
+    for name, twin in zip("ab", twins, strict=True):
+        twin.kernel.name = name  # type: ignore[misc]
+    _, verdict = play(*two_causes(900), twins, Rules())
+    assert verdict.status == "no_signal"
 
 
 def test_the_prior_plays_to_the_end_however_far_behind() -> None:

@@ -24,7 +24,7 @@ def _plain(text: str) -> list[str]:
 
 def _terminal() -> Progress:
     shown = Progress("train x", spark=SimpleNamespace(), file=io.StringIO())  # type: ignore[arg-type]
-    shown.console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    shown.console = Console(file=io.StringIO(), force_terminal=True, highlight=False, width=80)
     return shown
 
 
@@ -75,6 +75,17 @@ def test_a_bar_on_a_terminal_survives_a_session_that_tells_nothing(monkeypatch: 
         time.sleep(0.05)
     text = shown.console.file.getvalue()  # type: ignore[attr-defined]
     assert "train x: tournament" in text and set(shown.seconds) == {"tournament", "inner"}
+
+
+def test_beside_a_bar_another_step_of_the_process_tells_lines() -> None:
+    shown, beside = _terminal(), _terminal()
+    with shown.step("both apps"), beside.step("train"):
+        pass
+    lines = beside.console.file.getvalue()  # type: ignore[attr-defined]
+    assert _plain(lines) == ["TIME train x: train ...", "TIME train x: train N s"]
+    with beside.step("score"):
+        pass
+    assert "score ..." not in beside.console.file.getvalue()  # type: ignore[attr-defined]
 
 
 class _Tracker:

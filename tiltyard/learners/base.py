@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -37,11 +37,17 @@ from pyspark.sql.types import StructType
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
-from tiltyard.learners import calibrated, payload
+from tiltyard.learners import blend, calibrated, payload
 from tiltyard.learners.kernel import Fitted, Kernel, Matrix
 from tiltyard.params import Ranged
 from tiltyard.slots import CATEGORICAL, METADATA, slots_of
 from tiltyard.streams import rows_of_floats
+
+# Payloads with other models' payloads inside.
+_AROUND_MODELS: Mapping[str, Callable[..., Fitted]] = {
+    calibrated.NAME: calibrated.load,
+    blend.BlendKernel.name: blend.load,
+}
 
 
 class _Columns(
@@ -192,11 +198,10 @@ def packed_floats(schema: StructType, features: str) -> Column:
 
 
 def load(content: bytes) -> Fitted:
-    """The model of any registered family that a payload holds, with its calibration."""
+    """The model a payload holds: of any registered family, a blend of some, with its calibration."""
     from tiltyard.learners import kernel_named
 
     name, meta, arrays = payload.load(content)
-    if name == calibrated.NAME:
-        inner, curve = calibrated.load(meta, arrays)
-        return calibrated.Calibrated(load(inner), curve)
+    if name in _AROUND_MODELS:
+        return _AROUND_MODELS[name](meta, arrays, load)
     return kernel_named(name).load(meta, arrays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,9 +133,11 @@ def isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Curve:
     return Curve("isotonic", np.stack([model.X_thresholds_, model.y_thresholds_]))
 
 
-def load(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> tuple[bytes, Curve]:
-    """The payload of the model inside, and the curve."""
-    return arrays["model"].tobytes(), Curve(meta["method"], arrays["points"])
+def load(
+    meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], load_model: Callable[[bytes], Fitted]
+) -> Calibrated:
+    """The calibrated model a payload holds; `load_model` reads the model inside."""
+    return Calibrated(load_model(arrays["model"].tobytes()), Curve(meta["method"], arrays["points"]))
 
 
 def _without(

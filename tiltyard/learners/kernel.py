@@ -56,15 +56,21 @@ class Fitted(Protocol):
         """The payload: see `tiltyard.learners.payload`."""
 
 
-class Kernel(Protocol):
-    """A model family. Stateless; importable by name in a worker."""
+class Trainer(Protocol):
+    """What fits models."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The family's name."""
 
     def fit(
         self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
     ) -> Fitted:
         """Fit on rows with labels 0.0 or 1.0, both present; one thread, deterministic."""
+
+
+class Kernel(Trainer, Protocol):
+    """A model family. Stateless; importable by name in a worker."""
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Fitted:
         """The model a payload of this family holds."""

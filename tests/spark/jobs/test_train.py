@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,17 @@ def test_mlflow_has_one_run_with_the_numbers(shuffled: tuple[Place, dict[str, An
     assert {file.path for file in client.list_artifacts(run.info.run_id)} == {
         "leaderboard.json",
         "fields.json",
+        "slots.json",
     }
+    read = {
+        name: json.loads(Path(client.download_artifacts(run.info.run_id, f"{name}.json")).read_text())
+        for name in ("leaderboard", "slots")
+    }
+    assert {one["learner"] for one in read["leaderboard"]} >= {"prior", "linear", "boosting"}
+    assert all(one["tenants"] == 3 for one in read["leaderboard"] if one["learner"] == "prior")
+    slots = read["slots"]
+    assert [one["slot"] for one in slots] == list(range(len(slots))) and slots
+    assert {one["field"] for one in slots} >= {"rain", "stops", "line"}
 
 
 def test_neither_a_null_tenant_nor_a_silent_tracking_server_loses_the_models(

@@ -81,8 +81,8 @@ def test_it_plays_against_the_others_and_serves() -> None:
 
 def test_its_configuration_is_checked_as_that_of_any_other() -> None:
     with pytest.raises(
-        ConfigError, match=r"tournament.grids.centroid: there is no parameter 'sharp', only sharpness"
+        ConfigError, match=r"tournament.grids.centroid.sharp: there is no such parameter, only sharpness"
     ):
         from_grids(["centroid"], {"centroid": {"sharp": [1]}}, seed=0)
-    with pytest.raises(ConfigError, match=r"'sharpness' must be a number above 0, got -1"):
+    with pytest.raises(ConfigError, match=r"sharpness: must be a number above 0, got -1"):
         from_grids(["centroid"], {"centroid": {"sharpness": [-1]}}, seed=0)

@@ -1,0 +1,129 @@
+"""Blend: the weighted mean of several models' probabilities, with weights learnt from out-of-fold predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tiltyard.learners import payload
+from tiltyard.learners.kernel import Fitted, Matrix, Trainer
+
+MEMBERS = 3
+"""Most models of a blend: each is fitted, stored and asked at scoring."""
+
+# The likelihood is flat near its maximum: further steps move weights in the third digit.
+_STEPS = 50
+_LEAST_WEIGHT = 0.05  # a member below is not worth its scoring time
+
+
+@dataclass(frozen=True)
+class BlendFit:
+    """Fitted members and their weights, which sum to 1."""
+
+    models: tuple[Fitted, ...]
+    weights: np.ndarray
+
+    def predict(self, matrix: Matrix) -> np.ndarray:
+        return mean([model.predict(matrix) for model in self.models], self.weights)
+
+    def dump(self) -> bytes:
+        inner = [np.frombuffer(model.dump(), dtype=np.uint8) for model in self.models]
+        arrays = {f"model{place}": content for place, content in enumerate(inner)}
+        return payload.dump(BlendKernel.name, {}, {**arrays, "weights": self.weights})
+
+
+@dataclass(frozen=True)
+class BlendKernel:
+    """Fits its members side by side. `params["members"]` has the params and the weight of each."""
+
+    members: tuple[Trainer, ...]
+    name: ClassVar[str] = "blend"
+
+    def fit(
+        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+    ) -> BlendFit:
+        chosen = params["members"]
+        models = [
+            kernel.fit(matrix, labels, weights, one["params"])
+            for kernel, one in zip(self.members, chosen, strict=True)
+        ]
+        return BlendFit(tuple(models), np.array([one["weight"] for one in chosen]))
+
+
+def load(
+    meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], load_model: Callable[[bytes], Fitted]
+) -> BlendFit:
+    """The blend a payload holds; `load_model` reads its members."""
+    weights = arrays["weights"]
+    models = [load_model(arrays[f"model{place}"].tobytes()) for place in range(len(weights))]
+    return BlendFit(tuple(models), weights)
+
+
+def mean(answers: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """The members' probabilities, weighted."""
+    return np.asarray(weights @ np.stack(answers))
+
+
+def weighted(truth: np.ndarray, answers: Sequence[np.ndarray]) -> np.ndarray:
+    """The weights, at least 0 and with sum 1, under which the labels are most likely; members worth little have 0.
+
+    Each label is taken as drawn from a mixture of the members; expectation maximisation finds the shares.
+
+    Parameters
+    ----------
+    truth : labels 0.0 or 1.0
+    answers : each member's probabilities
+
+    References
+    ----------
+    Dempster, Laird and Rubin, "Maximum likelihood from incomplete data via the EM algorithm", JRSS B 39, 1977.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(0)
+    >>> one, two = random.random((2, 1000))
+    >>> truth = (random.random(1000) < 0.7 * one + 0.3 * two).astype(float)
+    >>> weighted(truth, [one, two, np.full(1000, 0.5)]).round(1).tolist()
+    [0.7, 0.3, 0.0]
+    """
+    given = np.clip(np.stack(answers), 1e-6, 1.0 - 1e-6)
+    likely = np.where(truth == 1.0, given, 1.0 - given)
+    weights = np.full(len(given), 1.0 / len(given))
+    for _ in range(_STEPS):
+        weights = weights * (likely / (weights @ likely)).mean(axis=1)
+    kept = np.where(weights < _LEAST_WEIGHT, 0.0, weights)
+    return np.asarray(kept / kept.sum())
+
+
+def out_of_fold(
+    truth: Sequence[np.ndarray], answers: Sequence[Sequence[np.ndarray]], *, past_only: bool
+) -> list[np.ndarray]:
+    """A blend's answers in each fold, by weights that do not know the fold.
+
+    Parameters
+    ----------
+    truth : labels of each fold
+    answers : for each member, its answers of each fold
+    past_only : a fold's weights come from the folds before it, not from all others; equal ones in the first
+    """
+    found = []
+    for fold in range(len(truth)):
+        others = [place for place in range(len(truth)) if place < fold or (place > fold and not past_only)]
+        weights = _over(truth, answers, others) if others else np.full(len(answers), 1.0 / len(answers))
+        found.append(mean([member[fold] for member in answers], weights))
+    return found
+
+
+def over_all(truth: Sequence[np.ndarray], answers: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """The weights from all folds, those the champion is scored with."""
+    return _over(truth, answers, range(len(truth)))
+
+
+def _over(
+    truth: Sequence[np.ndarray], answers: Sequence[Sequence[np.ndarray]], folds: Sequence[int]
+) -> np.ndarray:
+    known = np.concatenate([truth[fold] for fold in folds])
+    return weighted(known, [np.concatenate([member[fold] for fold in folds]) for member in answers])
