@@ -148,7 +148,9 @@ def _summary(fitted: TournamentModel) -> dict[str, Any]:
 def _fits(fitted: TournamentModel, folds: int) -> dict[str, int]:
     """Fold fits that were made, and those that racing has saved."""
     made, behind = F.size("folds"), F.col("status") == "behind"
-    played = fitted.leaderboard.where((F.col("learner") != BlendKernel.name) & F.col("contender").isNotNull())
+    played = fitted.leaderboard.where(
+        F.col("learner") != BlendKernel.name
+    )  # and not null: who never played has none
     found = played.agg(F.sum(made), F.sum(F.when(behind, F.lit(folds) - made))).collect()[0]
     return {"fold_fits": found[0] or 0, "fold_fits_saved": found[1] or 0}
 

@@ -27,8 +27,11 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     "evaluate": ("evaluations", "runs"),
     "monitor": ("metrics", "runs"),
     "models rollback": ("champions", "runs"),
-    "dashboard": ("no table: one HTML file",),
-    "demo": ("the tables of two apps: every command but rollback and init runs once",),
+    "dashboard": ("no table, one HTML file",),
+    "demo": (
+        *("data/{source}", "rejects", "models", "leaderboard", "champions", "features", "tenants", "scores"),
+        *("evaluations", "metrics", "runs"),
+    ),
 }
 
 

@@ -240,8 +240,8 @@ def _blends(entries: list[Entry], rounds: list[Round], rules: Rules) -> list[Ent
     together.score_seconds = sum(entry.score_seconds for entry, _ in members)
     with _clocked(together, "fit_seconds"):
         found = blend.out_of_fold(truth, answers, past_only=rules.expanding)
-        for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
-            _note(together, fold["fold"], one, answer, rules.metric)
+    for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
+        _note(together, fold["fold"], one, answer, rules.metric)
     return [together]
 
 

@@ -24,7 +24,6 @@ from tiltyard.folds import time_folds
 from tiltyard.learners import Boosting, Learner, Linear, Prior
 from tiltyard.metrics import METRICS
 from tiltyard.slots import slots_of
-from tiltyard.testing import counted_jobs
 from tiltyard.tournament import Tournament, TournamentModel
 from tiltyard.transformers import FeaturePacker, Pivot
 
@@ -394,20 +393,3 @@ def test_a_blend_is_on_the_board_and_champion_only_where_it_is_first(well: DataF
     assert blends and all(len(json.loads(row.params)["members"]) == 2 for row in blends.values())
     won = {row.tenant for row in model.champions.where("learner = 'blend'").collect()}
     assert won <= {tenant for tenant, row in blends.items() if row["rank"] == 1}
-
-
-def test_jobs_do_not_grow_with_tenants_and_columns(spark: SparkSession) -> None:
-    def jobs(tenants: int, columns: int) -> int:
-        slots = ", ".join(f"float(hash(id, {at}) % 10)" for at in range(columns))
-        frame = spark.range(tenants * 40).selectExpr(
-            "id",
-            f"string(id % {tenants}) AS tenant",
-            "double(hash(id) % 2 = 0) AS label",
-            f"array({slots}) AS features",
-        )
-        found = tournament([Prior(), Linear()], keyCol="id", minRows=10, minPerClass=2)
-        with counted_jobs(spark) as count:
-            assert found.fit(frame).champions.count() == tenants + 1
-        return count()
-
-    assert jobs(30, 20) == jobs(2, 2)
