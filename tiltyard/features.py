@@ -146,7 +146,12 @@ def _add_parts(plan: Plan, types: Mapping[str, str]) -> list[str]:
     categories: list[str] = []
     for kind, stage, numbers, named in _PARTS:
         if fields := _of(types, (kind,)):
-            plan.parts.append(stage(inputCols=fields, parts=[*numbers, *named]))
+            read = stage(inputCols=fields, parts=[*numbers, *named])
+            plan.parts.append(read)
+            # A phone number without its country's code belongs to the country of its row, if there is only one.
+            countries = _of(types, ("Country",))
+            if isinstance(read, PhoneParts) and len(countries) == 1:
+                read.set(read.regionCol, countries[0])
             plan.columns += [f"{name}__{part}" for name in fields for part in numbers]
             categories += [f"{name}__{part}" for name in fields for part in named]
     if places := _of(types, ("Geolocation",)):

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
@@ -31,6 +31,10 @@ from tiltyard.errors import DataContractError
 
 # Columns that `fit` reads and rows to score need not have.
 _FIT_ONLY = ("labelCol", "foldCol", "keyCol", "recentCol")
+
+# What `check_saved` saves; a column of this name says which of them made a row.
+SAVED_FORMS = ("Pipeline", "stage", "PipelineModel", "fitted stage")
+_FORM = "__tiltyard_form"
 
 Stage = Transformer | Estimator[Any]
 
@@ -91,10 +95,7 @@ class StageCase:
 
     def fitted(self, frame: DataFrame | None = None) -> Transformer:
         """The transformer: fitted on `frame` (default: the case's own), or the stage itself."""
-        if isinstance(self.stage, Estimator):
-            model: Transformer = self.stage.fit(self.frame if frame is None else frame)
-            return model
-        return self.stage
+        return _fitted(self.stage, self.frame if frame is None else frame)
 
     def inputs(self) -> list[str]:
         """Columns of the frame that `fit` and `transform` read: by params `...Col` and `...Cols`, and by `reads`."""
@@ -236,8 +237,8 @@ CHECKS: tuple[Callable[[StageCase], None], ...] = (
 def check_saved(cases: Sequence[StageCase], folder: Path) -> None:
     """Stage, fitted stage, Pipeline and PipelineModel, saved and loaded in one new Python process, are the same there.
 
-    The stages are saved as parts of pipelines, which is how Spark saves them by themselves too. All cases go
-    into one process: starting one takes longer than most stages.
+    A stage alone is loaded from the folder that a pipeline made for it, as a pipeline saves its stages by what they
+    do to be saved by themselves. All cases go into one process: starting one takes longer than most stages.
     """
     for at, case in enumerate(cases):
         Pipeline(stages=[case.stage]).write().save(str(folder / f"{at}-pipeline"))
@@ -248,11 +249,12 @@ def check_saved(cases: Sequence[StageCase], folder: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     for at, case in enumerate(cases):
         params = json.loads((folder / f"{at}-params.json").read_text())
-        assert params == [_written(case.stage), _written(case.model)], (
+        assert params == [_written(one) for one in (case.stage, case.stage, case.model, case.model)], (
             f"{case.name}: saved, it has other params"
         )
-        for form in ("pipeline", "model"):
-            found = case.frame.sparkSession.read.parquet(str(folder / f"{at}-{form}-output"))
+        made = case.frame.sparkSession.read.parquet(str(folder / f"{at}-output"))
+        for form in SAVED_FORMS:
+            found = made.where(F.col(_FORM) == form).drop(_FORM)
             assert _rows(found, case.key) == case.output, f"{case.name}: saved as a {form}, another output"
 
 
@@ -266,6 +268,13 @@ def counted_jobs(spark: SparkSession) -> Iterator[Callable[[], int]]:
         yield lambda: len(context.statusTracker().getJobIdsForGroup(group))
     finally:
         context.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
+
+
+def _fitted(stage: Stage, frame: DataFrame) -> Transformer:
+    if isinstance(stage, Estimator):
+        model: Transformer = stage.fit(frame)
+        return model
+    return stage
 
 
 def _keeps_rows(case: StageCase, frame: DataFrame) -> None:
@@ -322,11 +331,23 @@ def _load_saved(folder: Path) -> None:
         at = saved.name.removesuffix("-model")
         frame = spark.read.parquet(str(folder / f"{at}-input"))
         pipeline, model = Pipeline.load(str(folder / f"{at}-pipeline")), PipelineModel.load(str(saved))
-        params = [_written(pipeline.getStages()[0]), _written(model.stages[0])]
+        stage, fitted = pipeline.getStages()[0], model.stages[0]
+        alone, fitted_alone = _loaded_alone(stage, folder / f"{at}-pipeline"), _loaded_alone(fitted, saved)
+        params = [_written(one) for one in (stage, alone, fitted, fitted_alone)]
         (folder / f"{at}-params.json").write_text(json.dumps(params))
-        for form, fitted in (("pipeline", pipeline.fit(frame)), ("model", model)):
-            fitted.transform(frame).write.parquet(str(folder / f"{at}-{form}-output"))
+        forms = (pipeline.fit(frame), _fitted(alone, frame), model, fitted_alone)
+        outputs = [
+            one.transform(frame).withColumn(_FORM, F.lit(form))
+            for form, one in zip(SAVED_FORMS, forms, strict=True)
+        ]
+        reduce(DataFrame.union, outputs).write.parquet(str(folder / f"{at}-output"))
     spark.stop()
+
+
+def _loaded_alone(stage: Any, pipeline: Path) -> Any:
+    """A pipeline's first stage, loaded by its own class."""
+    (saved,) = (pipeline / "stages").glob("0_*")
+    return type(stage).load(str(saved))
 
 
 def _small_session() -> SparkSession:

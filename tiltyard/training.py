@@ -145,12 +145,19 @@ def _checked(slots: DataFrame, pipeline: PipelineModel) -> DataFrame:
     measured = F.get(state.getField("measures"), F.col("slot"))
     return met.select(
         *slots.columns,
-        F.get(F.filter(mine, lambda one: one["dropped"])["sentence"], F.lit(0)).alias("dropped"),
+        _reason(F.get(F.filter(mine, lambda one: one["dropped"]), F.lit(0))).alias("dropped"),
         F.nullif(remarks, F.lit("")).alias("remarks"),
         F.map_from_arrays(
             F.array(*map(F.lit, MEASURES)), F.array(*[measured.getField(name) for name in MEASURES])
         ).alias("checks"),
     )
+
+
+def _reason(finding: Column) -> Column:
+    """Why a slot is dropped: the sentence, the check, its measure and its limit; null for no finding."""
+    numbers = [F.round(finding[name], 4) for name in ("measure", "threshold")]
+    said = F.format_string("%s (%s %s, limit %s)", finding["sentence"], finding["check"], *numbers)
+    return F.when(finding.isNotNull(), said)
 
 
 def _fold_arguments(app: AppConfig) -> dict[str, Any]:

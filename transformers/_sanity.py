@@ -85,8 +85,10 @@ def check(
     found = [
         one
         for at in range(len(slots))
-        for one in (*_empty(at, values, measures, limits), *_leaks(at, slots[at], measures, counts, limits))
+        for one in (*_empty(at, values, measures, limits), *_correlates(at, measures, limits))
     ]
+    if counts is not None:
+        found += _by_class(values, slots, measures, counts.sum(axis=0), kinds, limits)
     dropped = {one.slot for one in found if one.dropped}
     found += _ids(values, slots, dropped)
     return measures, found + _duplicates(values, slots, dropped, limits) + _taken_along(found, slots)
@@ -113,26 +115,26 @@ def _empty(at: int, values: Floats, measures: Measures, limits: Limits) -> Itera
         yield Finding(at, "constant", 0.0, 0.0, True, f"it is {values[0, at]:g} in all {len(values):,} rows")
 
 
-def _leaks(
-    at: int, slot: Slot, measures: Measures, counts: Floats | None, limits: Limits
-) -> Iterator[Finding]:
+def _correlates(at: int, measures: Measures, limits: Limits) -> Iterator[Finding]:
     r = float(measures.correlation[at])
     if r >= limits.correlation:
-        yield Finding(
-            at, "correlation", r, limits.correlation, True, f"its correlation with the label is {r:.3f}"
-        )
-    if counts is None:
-        return
-    both = counts.sum(axis=0)[at]
-    v = float(measures.cramersV[at])
-    if v >= limits.cramersV:
-        yield Finding(
-            at, "cramersV", v, limits.cramersV, True, f"its association with the label (V) is {v:.3f}"
-        )
-    yield from _separates(at, float(measures.auroc[at]), both, limits)
-    yield from _filled(at, both, limits)
-    if slot.kind == CATEGORICAL:
-        yield from _always(at, both, limits)
+        said = f"its correlation with the label is {r:.3f}"
+        yield Finding(at, "correlation", r, limits.correlation, True, said)
+
+
+def _by_class(
+    values: Floats, slots: Sequence[Slot], measures: Measures, counts: Floats, kinds: Floats, limits: Limits
+) -> Iterator[Finding]:
+    """What the rows by slot, bin and class (`counts`) say; `kinds` are the classes' labels."""
+    for at, slot in enumerate(slots):
+        v = float(measures.cramersV[at])
+        if v >= limits.cramersV:
+            said = f"its association with the label (V) is {v:.3f}"
+            yield Finding(at, "cramersV", v, limits.cramersV, True, said)
+        yield from _separates(at, float(measures.auroc[at]), counts[at], limits)
+        yield from _filled(at, counts[at], kinds, limits)
+        if slot.kind == CATEGORICAL:
+            yield from _always(at, values[:, at], counts[at], kinds, limits)
 
 
 def _separates(at: int, auroc: float, counts: Floats, limits: Limits) -> Iterator[Finding]:
@@ -149,19 +151,32 @@ def _separates(at: int, auroc: float, counts: Floats, limits: Limits) -> Iterato
         yield Finding(at, "auroc", auroc, threshold, dropped, said)
 
 
-def _filled(at: int, counts: Floats, limits: Limits) -> Iterator[Finding]:
+def _filled(at: int, counts: Floats, kinds: Floats, limits: Limits) -> Iterator[Finding]:
     """A slot with values for one class only, in more rows than by chance."""
-    rows = _pure(counts[1:].sum(axis=0), counts, limits)
+    filled = counts[1:].sum(axis=0)
+    rows = _pure(filled, counts, limits)
     if rows and counts[0].sum() >= limits.support:
-        said = f"its {rows:,} filled rows all have the same label"
+        said = f"its {rows:,} filled rows all have the label {kinds[filled.argmax()]:g}"
         yield Finding(at, "filled", rows, limits.support, True, said)
 
 
-def _always(at: int, counts: Floats, limits: Limits) -> Iterator[Finding]:
-    """A value that always comes with the same label, in more rows than by chance."""
-    if rows := max(_pure(one, counts, limits) for one in counts):
-        said = f"one value means one label in all its {rows:,} rows"
+def _always(at: int, values: Floats, counts: Floats, kinds: Floats, limits: Limits) -> Iterator[Finding]:
+    """A value that always comes with the same label, in more rows than by chance; of several the most frequent."""
+    pure = [_pure(one, counts, limits) for one in counts]
+    if rows := max(pure):
+        place = pure.index(rows)
+        said = (
+            f"{_code(values, place)} means label {kinds[counts[place].argmax()]:g} in all its {rows:,} rows"
+        )
         yield Finding(at, "always", rows, limits.support, False, said)
+
+
+def _code(values: Floats, place: int) -> str:
+    """What a categorical slot's bin holds, in words."""
+    if place == 0:
+        return "a missing value"
+    code = np.unique(values[~np.isnan(values)])[place - 1]
+    return f"level {code:g}" if code else "a level that is none of its own"
 
 
 def _pure(some: Floats, counts: Floats, limits: Limits) -> int:

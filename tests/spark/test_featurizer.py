@@ -6,10 +6,12 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from tiltyard.apps import FEATURES
 from tiltyard.errors import DataContractError
 from tiltyard.featurizer import Featurizer
 from tiltyard.slots import slots_of
 from tiltyard.testing import counted_jobs
+from tiltyard.training import feature_rows
 from tiltyard.transformers import SanityCheckerModel
 
 
@@ -62,6 +64,23 @@ def test_a_leak_is_taken_out_of_the_tenant_that_has_it_or_reported_only(spark: S
     ]  # fmt: skip
     kept = featurizer.fit(frame, {featurizer.remove: False}).transform(frame)
     assert kept.where(missing).count() == 0
+
+
+def test_dates_that_give_the_outcome_away_are_taken_out_and_the_table_says_why(spark: SparkSession) -> None:
+    frame = spark.range(400).selectExpr(
+        "string(id) AS id",
+        "double(id % 3 = 0) AS won",
+        "date_add(DATE '2024-01-01', int(id * 7 % 300)) AS opened",
+        "date_add(DATE '2024-01-01', int(id * 7 % 300 + if(id % 3 = 0, 40 + id % 9, 2 + id % 11))) AS closed",
+        "if(id % 3 = 0, date_add(DATE '2024-02-01', int(id * 11 % 300)), NULL) AS signed",
+    )
+    model = Featurizer(labelCol="won", keyCol="id", outputCol=FEATURES).fit(frame)
+    rows = feature_rows(model, frame, {"app": "deals"}).where("slot IS NOT NULL").collect()
+    assert {row.app for row in rows} == {"deals"}
+    why = {row["name"]: row["dropped"] for row in rows}
+    apart = "its correlation with the label is 0.985 (correlation 0.9853, limit 0.95)"
+    assert why["closed__days_since_opened"] == apart
+    assert {name.partition("__")[0] for name, reason in why.items() if reason is None} == {"opened"}
 
 
 def test_jobs_do_not_grow_with_columns_and_tenants(spark: SparkSession) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tiltyard.errors import TiltyardError
 from tiltyard.features import Settings, feature_plan, unused_fields
 from tiltyard.slots import SEMANTIC_TYPES
+from tiltyard.transformers import PhoneParts
 
 TYPES = {kind.lower(): kind for kind in SEMANTIC_TYPES}
 
@@ -59,3 +60,14 @@ def test_the_first_dates_are_measured_from_each_other() -> None:
     found = {name for name in columns if "__days_since_" in name}
     assert found == {f"d{b}__days_since_d{a}" for a in range(4) for b in range(a + 1, 4)}
     assert not any("__days_since_" in name for name in feature_plan({"d": "Date"}, Settings()).columns)
+
+
+def test_a_phone_is_read_in_the_only_country_of_its_row() -> None:
+    def country(types: dict[str, str]) -> str | None:
+        (phones,) = (one for one in feature_plan(types, Settings()).parts if isinstance(one, PhoneParts))
+        return phones.getOrDefault(phones.regionCol) if phones.isSet(phones.regionCol) else None
+
+    one = {"phone": "Phone", "land": "Country"}
+    assert country(one) == "land"
+    assert country({"phone": "Phone"}) is None
+    assert country(one | {"ship_to": "Country"}) is None

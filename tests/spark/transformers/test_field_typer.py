@@ -111,7 +111,7 @@ def test_jobs_do_not_grow_with_columns(spark: SparkSession) -> None:
         FieldTyper(inputCols=["weight"]).fit(frame)
     with counted_jobs(spark) as many:
         FieldTyper().fit(frame)
-    assert many() == few() > 0
+    assert many() == few() == 2  # one aggregation: adaptive execution makes a job of each of its two stages
 
 
 def test_facts_are_those_of_plain_python(spark: SparkSession) -> None:

@@ -135,6 +135,19 @@ def test_every_feature_is_that_of_the_events_before(
                 assert features[name] == wanted, (record, name)
 
 
+def test_the_windows_are_30_90_and_365_days_by_default(spark: SparkSession) -> None:
+    days = {-1: 1.0, -30: 2.0, -31: 4.0, -90: 8.0, -91: 16.0, -365: 32.0, -366: 64.0, 0: 128.0}
+    events: list[Event] = [("a", 1, day * DAY, paid, "mail") for day, paid in days.items()]
+    stage = History(
+        eventsTable=_view(spark, events), tenantCol="tenant", entityCol="entity", timeCol="at", eventAmountCol="paid"
+    )  # fmt: skip
+    (found,) = _features(stage.transform(_frame(spark, [("a", 1, 0)])))
+    assert {name: value for name, value in found.items() if name.startswith("sum")} == {
+        "sum": 127.0, "sum_30d": 3.0, "sum_90d": 15.0, "sum_365d": 63.0
+    }  # fmt: skip
+    assert [found[f"count_{window}d"] for window in (30, 90, 365)] == [2, 4, 6]
+
+
 def test_sums_of_equal_times_have_the_same_bits_in_any_order(spark: SparkSession) -> None:
     amounts = [10.0**power / 3 for power in range(-8, 9)]
     events: list[Event] = [("a", 1, n // 9 * DAY, amounts[n % 17], "mail") for n in range(300)]

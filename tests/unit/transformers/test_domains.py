@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiltyard.transformers._data import data_lines
-from tiltyard.transformers._domains import canonical, listed, registered
+from tiltyard.transformers._domains import _public_suffixes, canonical, listed, registered
 from tiltyard.transformers.email_parts import domain_parts
 
 
@@ -86,3 +88,13 @@ def test_the_free_mail_list_is_sorted_and_in_one_form() -> None:
 def test_no_free_mail_domain_lies_below_another() -> None:
     domains = set(data_lines("free_mail.txt"))
     assert {one for one in domains if listed(one.partition(".")[2], domains)} == set()
+
+
+def test_the_list_of_suffixes_is_read_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    _public_suffixes.cache_clear()
+    assert domain_parts("ann.co.uk")["registered_domain"] == "ann.co.uk"

@@ -60,6 +60,8 @@ def test_filled_for_one_class_only_is_caught_although_it_separates_little() -> N
     label = _label(rng)
     reason = np.where((label == 1) & (rng.random(ROWS) < 0.4), rng.integers(1, 5, ROWS), np.nan)
     assert ("filled", True) in _one(reason, label, CATEGORICAL)
+    said = [one.sentence for one in _found({"f": reason}, label) if one.check == "filled"]
+    assert said == [f"its {int((reason > 0).sum())} filled rows all have the label 1"]
 
 
 def test_what_has_no_information_is_dropped_with_its_reason() -> None:
@@ -78,6 +80,13 @@ def test_a_value_that_always_means_one_label_is_reported_and_kept() -> None:
     code = np.where(rng.random(ROWS) < 0.2, 3.0, rng.integers(0, 3, ROWS))
     label = np.where(code == 3, 1.0, label)
     assert _one(code, label, CATEGORICAL) == [("always", False)]
+    rows = int((code == 3).sum())
+    sentence = f"level 3 means label 1 in all its {rows} rows"
+    assert [one.sentence for one in _found({"f": code}, label, {"f": CATEGORICAL})] == [sentence]
+    for other, words in ((0.0, "a level that is none of its own"), (np.nan, "a missing value")):
+        moved = np.where(code == 3, other, np.where(code == 0, 3.0, code))
+        (found,) = _found({"f": moved}, label, {"f": CATEGORICAL})
+        assert found.sentence == sentence.replace("level 3", words)
 
 
 def test_duplicates_go_but_the_first_stays() -> None:
@@ -151,8 +160,10 @@ def test_measures_agree_with_numpy_where_values_are_missing() -> None:
     rng = np.random.default_rng(7)
     label, values = _label(rng), rng.normal(size=ROWS)
     values[rng.random(ROWS) < 0.3] = np.nan
+    values[(label == 1) & (rng.random(ROWS) < 0.3)] = np.nan  # more often missing where the label is 1
     measures, _ = check(values[:, None], label, [Slot("n", "n", "Real", NUMERIC)], LIMITS)
     known = ~np.isnan(values)
+    assert measures.null_auroc[0] == pytest.approx(roc_auc_score(label, ~known))
     assert measures.nulls[0] == pytest.approx(1 - known.mean())
     assert measures.variance[0] == pytest.approx(values[known].var())
     assert measures.correlation[0] == pytest.approx(abs(np.corrcoef(values[known], label[known])[0, 1]))
