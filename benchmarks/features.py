@@ -1,64 +1,64 @@
 """Feature speed: rows per second of each stage and of the whole Featurizer on a CRM table, and what a fit takes.
 
-The table has 20 fields, two of them texts of many words. Rows are read from Parquet; `reading` is that alone, all
-columns. A stage's or the Featurizer's `transform` is timed with its output thrown away. Jobs and shuffles of a fit
-are counted for two numbers of columns and of tenants: they must be the same.
+Rows are read from Parquet; `reading` is that alone, all columns. A stage's or the Featurizer's `transform` is timed
+with its output thrown away, in a warm session. Jobs and shuffles of a fit are counted for two numbers of columns and of
+tenants: they must be the same.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import Cost, measured, report, workplace
+from crm import TYPES, crm, events
 from pyspark.ml import Estimator, Pipeline, Transformer
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
+from tiltyard import transformers
 from tiltyard.featurizer import Featurizer
 from tiltyard.synthetic import tenant_frame
 from tiltyard.transformers import (
+    Calculate,
+    CustomFields,
     DateParts,
+    DaysBetween,
+    Descale,
+    DriftFilter,
     EmailParts,
+    FeaturePacker,
+    FeatureVector,
+    FieldTyper,
     FrequencyEncode,
+    GeoParts,
+    History,
+    Holidays,
+    Impute,
     JobTitle,
+    MagnitudeBuckets,
+    MultiPivot,
     NameSimilarity,
+    NumericBuckets,
     PhoneParts,
     Pivot,
     QuantileBuckets,
+    SanityChecker,
+    Scale,
     SmartText,
     TargetEncode,
     Terms,
     TextStats,
+    TimeSince,
     TreeBuckets,
     UrlParts,
 )
 
-# What an administrator of the CRM would say of the table; the typer finds it by itself, at the cost of a sample.
-TYPES = {
-    "amount": "Currency", "employees": "Integral", "visits": "Integral", "score": "Real", "discount": "Percent",
-    "pages": "Real", "created": "Timestamp", "last_seen": "Timestamp", "source": "Category", "stage": "Category",
-    "industry": "Category", "country": "Country", "city": "City", "company": "Company", "title": "JobTitle",
-    "email": "Email", "website": "URL", "phone": "Phone", "subject": "Text", "notes": "Text",
-}  # fmt: skip
-_WORDS = (
-    "asked", "for", "a", "quote", "about", "the", "new", "contract", "and", "wants", "a", "call", "next",
-    "week", "with", "somebody", "who", "knows", "the", "product", "price", "support", "delivery", "budget",
-    "renewal", "trial", "license", "invoice", "training", "meeting", "partner", "integration", "report",
-)  # fmt: skip
-_TITLES = (
-    "Sales Manager",
-    "CEO",
-    "Senior Engineer",
-    "VP of Finance",
-    "Buyer",
-    "Head of Marketing",
-    "Assistant",
-)
-_KNOWN = {"tenantCol": "tenant", "labelCol": "label"}
+_TENANT: dict[str, Any] = {"tenantCol": "tenant"}
+NUMBERS = ["amount", "employees", "visits", "score", "discount", "pages"]
+TEXTS = ["subject", "notes"]
 
 
 class Step(NamedTuple):
@@ -68,94 +68,81 @@ class Step(NamedTuple):
     stage: Transformer | Estimator[Any]
 
 
-def crm(spark: SparkSession, rows: int, tenants: int) -> DataFrame:
-    """DataFrame[key, tenant, label, fold, the fields of TYPES]; the same rows for the same arguments."""
-    lucky = _drawn("label", 100) < F.when(F.col("source") == "source 0", 60).otherwise(25)
-    return (
-        spark.range(rows, numPartitions=4)
-        .select(
-            F.col("id").alias("key"),
-            F.format_string("t%05d", F.col("id") % tenants).alias("tenant"),
-            *[value.alias(name) for name, value in _fields().items()],
-        )
-        .withColumn("label", lucky.cast("double"))
-        .withColumn("fold", F.pmod(F.xxhash64("key"), F.lit(3)).cast("int"))
+def steps(frame: DataFrame, history: str) -> Iterator[Step]:
+    """The stages alone, each on the columns it is for; `history` is a table of events."""
+    yield from _row_by_row(frame, history)
+    yield from _keyed(frame)
+
+
+def _row_by_row(frame: DataFrame, history: str) -> Iterator[Step]:
+    money, moments = ["amount", "employees"], ["created", "last_seen"]
+    packer = FeaturePacker(inputCols=NUMBERS)
+    slots = [{"name": name, "kind": "numeric"} for name in NUMBERS]
+    once = History(
+        eventsTable=history, entityCol="company", timeCol="created", eventAmountCol="paid", **_TENANT
     )
-
-
-def _drawn(name: str, many: int) -> Column:
-    """A whole number below `many`, drawn for each row."""
-    return F.pmod(F.xxhash64("id" if name != "label" else "key", F.lit(name)), F.lit(many))
-
-
-def _fields() -> dict[str, Column]:
-    company = F.concat(F.lit("Mill "), _drawn("company", 20_000).cast("string"))
-    domain = F.concat(F.lower(F.replace(company, F.lit(" "), F.lit("-"))), F.lit(".example.com"))
-    moment = F.timestamp_seconds(F.lit(1_700_000_000) + _drawn("created", 30_000_000))
-    numbers = {
-        name: _drawn(name, many) / div
-        for name, many, div in (
-            ("amount", 1_000_000, 100), ("employees", 5_000, 1), ("visits", 40, 1), ("score", 10_000, 100),
-            ("discount", 50, 1), ("pages", 300, 10),
-        )
-    }  # fmt: skip
-    categories = {
-        name: F.concat(F.lit(f"{name} "), _drawn(name, many).cast("string"))
-        for name, many in (("source", 8), ("stage", 6), ("industry", 30), ("country", 40), ("city", 2_000))
-    }
-    return {
-        **numbers,
-        "created": moment,
-        "last_seen": moment + F.make_dt_interval(_drawn("last_seen", 200).cast("int")),
-        **categories,
-        "company": F.concat(company, F.lit(" Ltd")),
-        "title": _words_of("title", _TITLES, 1),
-        "email": F.concat(F.lit("ann"), _drawn("email", 50).cast("string"), F.lit("@"), domain),
-        "website": F.concat(F.lit("https://www."), domain, F.lit("/about")),
-        "phone": F.concat(F.lit("+1650253"), F.lpad(_drawn("phone", 10_000).cast("string"), 4, "0")),
-        "subject": _words_of("subject", _WORDS, 4),
-        "notes": _words_of("notes", _WORDS, 25),
-    }
-
-
-def _words_of(name: str, words: Any, many: int) -> Column:
-    pool = F.array(*map(F.lit, words))
-    drawn = [F.get(pool, _drawn(f"{name} {at}", len(words)).cast("int")) for at in range(many)]
-    return F.concat_ws(" ", *drawn)
-
-
-def steps() -> Iterator[Step]:
-    """The stages alone, each on the columns it is for."""
-    keyed: dict[str, Any] = {"tenantCol": "tenant"}
-    yield Step("DateParts, 2 moments", DateParts(inputCols=["created", "last_seen"]))
+    scaler = Scale(inputCols=["amount", "score"], **_TENANT).fit(frame)
     yield Step(
-        "Pivot, 5 categories", Pivot(inputCols=["source", "stage", "industry", "country", "city"], **keyed)
+        "Calculate, a ratio and a log",
+        Calculate(expressions={"r": ["ratio", *money], "l": ["log", "amount"]}),
     )
-    yield Step(
-        "TargetEncode, 2 columns", TargetEncode(inputCols=["city", "company"], foldCol="fold", **_KNOWN)
-    )
-    yield Step("FrequencyEncode, 2 columns", FrequencyEncode(inputCols=["city", "company"], **keyed))
-    yield Step(
-        "QuantileBuckets, 2 numbers", QuantileBuckets(inputCols=["amount", "score"], keyCol="key", **keyed)
-    )
-    yield Step("TreeBuckets, 2 numbers", TreeBuckets(inputCols=["amount", "score"], keyCol="key", **_KNOWN))
+    yield Step("NumericBuckets, 2 numbers", NumericBuckets(inputCols=money))
+    yield Step("MagnitudeBuckets, 2 numbers", MagnitudeBuckets(inputCols=money))
+    yield Step("Descale, 2 numbers", Pipeline(stages=[scaler, Descale(scaler=scaler)]))
+    yield Step("DateParts, 2 moments", DateParts(inputCols=moments))
+    yield Step("DaysBetween, 2 moments", DaysBetween(inputCols=moments))
+    yield Step("Holidays", Holidays(inputCols=["created"], country="DE"))
+    yield Step("GeoParts", GeoParts(latCol="lat", lonCol="lon"))
     yield Step("EmailParts", EmailParts(inputCols=["email"]))
     yield Step("UrlParts", UrlParts(inputCols=["website"]))
     yield Step("PhoneParts", PhoneParts(inputCols=["phone"]))
     yield Step("JobTitle", JobTitle(inputCols=["title"]))
     yield Step("NameSimilarity", NameSimilarity(inputCols=["email", "company"], measures=["token_set"]))
-    yield Step(
-        "TextStats, words and length", TextStats(inputCols=["subject", "notes"], parts=["words", "length"])
+    yield Step("TextStats, words and length", TextStats(inputCols=TEXTS, parts=["words", "length"]))
+    yield Step("TextStats, language", TextStats(inputCols=TEXTS, parts=["language"]))
+    yield Step("TextStats, sentiment", TextStats(inputCols=TEXTS, parts=["sentiment"]))
+    yield Step("History, one event a row", once)
+    yield Step("FeaturePacker, 6 numbers", packer)
+    yield Step("FeatureVector, 6 numbers", Pipeline(stages=[packer, FeatureVector(slots=slots)]))
+
+
+def _keyed(frame: DataFrame) -> Iterator[Step]:
+    drawn = {**_TENANT, "keyCol": "key"}
+    numbers, names, many = (
+        ["amount", "score"],
+        ["source", "stage", "industry", "country", "city"],
+        ["city", "company"],
     )
-    yield Step("TextStats, language", TextStats(inputCols=["subject", "notes"], parts=["language"]))
-    yield Step("TextStats, sentiment", TextStats(inputCols=["subject", "notes"], parts=["sentiment"]))
-    yield Step("Terms, 20 of each", Terms(inputCols=["subject", "notes"], keyCol="key", topK=20, **keyed))
-    yield Step("SmartText", SmartText(inputCols=["subject", "notes"], keyCol="key", **keyed))
+    packed = [FeaturePacker(inputCols=NUMBERS), SanityChecker(inputCol="features", labelCol="label", **drawn)]
+    drifting = DriftFilter(inputCols=["amount", "source"], recentCol="late", **drawn)
+    yield Step("FieldTyper, 20 fields", FieldTyper(inputCols=list(TYPES)))
+    yield Step("Impute, 2 numbers", Impute(inputCols=numbers, **_TENANT))
+    yield Step("Scale, 2 numbers", Scale(inputCols=numbers, **_TENANT))
+    yield Step("QuantileBuckets, 2 numbers", QuantileBuckets(inputCols=numbers, **drawn))
+    yield Step("TreeBuckets, 2 numbers", TreeBuckets(inputCols=numbers, labelCol="label", **drawn))
+    yield Step("TimeSince, 2 moments", TimeSince(inputCols=["created", "last_seen"], **_TENANT))
+    yield Step("Pivot, 5 categories", Pivot(inputCols=names, **_TENANT))
+    yield Step("MultiPivot, 3 tags a row", MultiPivot(inputCols=["tags"], **_TENANT))
+    yield Step("CustomFields, 5 fields", CustomFields(inputCols=["custom"], **drawn))
+    encode = TargetEncode(inputCols=many, labelCol="label", foldCol="fold", **_TENANT)
+    yield Step("TargetEncode, 2 columns", encode)
+    yield Step("FrequencyEncode, 2 columns", FrequencyEncode(inputCols=many, **_TENANT))
+    yield Step("Terms, 20 of each", Terms(inputCols=TEXTS, topK=20, **drawn))
+    yield Step("SmartText", SmartText(inputCols=TEXTS, **drawn))
+    yield Step("SanityChecker, 6 slots", Pipeline(stages=packed))
+    yield Step("DriftFilter, 2 fields", drifting)
 
 
 def featurizer(**more: Any) -> Featurizer:
     """The Featurizer over the CRM fields."""
-    given = {"inputCols": list(TYPES), "types": TYPES, "keyCol": "key", "foldCol": "fold", **_KNOWN}
+    given = {
+        "inputCols": list(TYPES),
+        "types": TYPES,
+        "keyCol": "key",
+        "foldCol": "fold",
+        "labelCol": "label",
+        **_TENANT,
+    }
     return Featurizer(**{**given, **more})
 
 
@@ -169,7 +156,7 @@ def timed(frame: DataFrame, stage: Transformer | Estimator[Any]) -> dict[str, An
 
 def counted(frame: DataFrame, stage: Transformer | Estimator[Any]) -> tuple[Transformer, int, int]:
     """The fitted stage, and the Spark jobs and shuffles of its fit."""
-    if not isinstance(stage, Estimator):
+    if isinstance(stage, Transformer):
         return stage, 0, 0
     context, group = frame.sparkSession.sparkContext, f"fit-{stage.uid}"
     context.setJobGroup(group, "counted")
@@ -202,16 +189,29 @@ def fits(spark: SparkSession, folder: Path, rows: int) -> list[dict[str, Any]]:
     return found
 
 
+def _refuse_forgotten(every: Sequence[Step]) -> None:
+    stages = [part for step in every for part in _parts(step.stage)]
+    measured_ones = {type(stage).__name__.removesuffix("Model") for stage in stages}
+    public = {name for name in transformers.__all__ if not name.endswith("Model")}
+    if forgotten := public - measured_ones:
+        raise SystemExit(f"features.py: no step for {', '.join(sorted(forgotten))}.")
+
+
+def _parts(stage: Any) -> list[Any]:
+    return stage.getStages() if isinstance(stage, Pipeline) else [stage]
+
+
 def main() -> None:
     """Parse, measure, report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--tenants", type=int, default=200)
+    parser.add_argument("--only", default="", help="names of steps that contain this")
     parser.add_argument("--json", action="store_true", help="one JSON line last")
     args = parser.parse_args()
     with workplace() as (spark, folder):
         frame = _on_disk(crm(spark, args.rows, args.tenants), folder / "crm")
-        spoken = TextStats(inputCols=["subject", "notes"], parts=["language", "sentiment"])
+        spoken = TextStats(inputCols=TEXTS, parts=["language", "sentiment"])
         timed(frame.limit(1000), Pipeline(stages=[featurizer(), spoken]))  # warms JVM and workers up
         reading = _thrown_away(frame)
         wholes = (
@@ -219,8 +219,13 @@ def main() -> None:
             Step("Featurizer, language and sentiment beside it", Pipeline(stages=[featurizer(), spoken])),
             Step("Featurizer, types found by itself", featurizer(types={})),
         )
+        history = events(spark, args.rows, args.tenants, folder / "events")
         every = {}
-        for step in (*wholes, *steps()):
+        alone = list(steps(frame, history))
+        _refuse_forgotten(alone)
+        for step in (*wholes, *alone):
+            if args.only not in step.name:
+                continue
             every[step.name] = timed(frame, step.stage)
             # Long work: what is measured is told at once.
             print(f"{step.name}: {every[step.name]}", file=sys.stderr, flush=True)

@@ -11,14 +11,17 @@ from typing import Any
 from pyspark.ml import Estimator
 
 from tiltyard import transformers
+from tiltyard.featurizer import Featurizer
 from tiltyard.keyed import KeyedEstimator
 
 PAGE = Path(__file__).with_name("stages.md")
 _HEAD = """# Feature stages
 
 Every stage is a Spark ML Transformer or Estimator of `tiltyard.transformers`, usable in any Pipeline. A keyed stage
-learns one small state for each tenant, and one for all rows together, which serves tenants it does not know. No
-`transform` launches a job, and the jobs of a `fit` do not grow with columns or tenants.
+learns one small state for each tenant, and one for all rows together, which serves tenants it does not know; of values
+it does not know each says what it makes. A transformer learns nothing from rows: no value and no tenant is unseen to
+it. No `transform` launches a job, and the jobs of a `fit` do not grow with columns or tenants. `Featurizer`, of
+`tiltyard.featurizer`, puts them together for a whole table.
 
 This page is made of the docstrings: `make docs` writes it.
 """
@@ -27,7 +30,8 @@ _SECTION = re.compile(r"^(Parameters|Notes|See Also|Examples|Attributes)\n-+\n",
 
 def page() -> str:
     """The whole page."""
-    stages = [getattr(transformers, name) for name in transformers.__all__ if not name.endswith("Model")]
+    public = [getattr(transformers, name) for name in transformers.__all__ if not name.endswith("Model")]
+    stages = [Featurizer, *public]
     contents = [
         f"| [`{one.__name__}`](#{one.__name__.lower()}) | {_kind(one)} | {_summary(one)} |" for one in stages
     ]
