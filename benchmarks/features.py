@@ -262,7 +262,9 @@ def _report(
         name: {**one, "fit": vars(one["fit"]), "transform": vars(one["transform"])}
         for name, one in every.items()
     }
-    report(title, columns, rows, args.json, table_rows=args.rows, reading=vars(reading), stages=costs, fits=grown)
+    report(
+        title, columns, rows, args.json, table_rows=args.rows, reading=vars(reading), stages=costs, fits=grown
+    )
 
 
 def _speed(rows: int, cost: Cost, reading: Cost) -> list[str]:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
@@ -32,8 +32,9 @@ from tiltyard.errors import DataContractError
 # Columns that `fit` reads and rows to score need not have.
 _FIT_ONLY = ("labelCol", "foldCol", "keyCol", "recentCol")
 
-# What `check_saved` saves; a column of this name says which of them made a row.
-SAVED_FORMS = ("Pipeline", "stage", "PipelineModel", "fitted stage")
+# The loaded forms whose output `check_saved` reads; a column of this name says which of them made a row. The other
+# two, the stage alone and the PipelineModel, are loaded from the same folders and compared by their params.
+_TRANSFORMED = ("Pipeline", "fitted stage")
 _FORM = "__tiltyard_form"
 
 Stage = Transformer | Estimator[Any]
@@ -237,8 +238,9 @@ CHECKS: tuple[Callable[[StageCase], None], ...] = (
 def check_saved(cases: Sequence[StageCase], folder: Path) -> None:
     """Stage, fitted stage, Pipeline and PipelineModel, saved and loaded in one new Python process, are the same there.
 
-    A stage alone is loaded from the folder that a pipeline made for it, as a pipeline saves its stages by what they
-    do to be saved by themselves. All cases go into one process: starting one takes longer than most stages.
+    All four have the same class and params there; Pipeline and fitted stage give the same rows. A stage alone is
+    loaded from the folder that a pipeline made for it, as a pipeline saves its stages by what they do to be saved
+    by themselves. All cases go into one process: starting one takes longer than most stages.
     """
     for at, case in enumerate(cases):
         Pipeline(stages=[case.stage]).write().save(str(folder / f"{at}-pipeline"))
@@ -253,7 +255,7 @@ def check_saved(cases: Sequence[StageCase], folder: Path) -> None:
             f"{case.name}: saved, it has other params"
         )
         made = case.frame.sparkSession.read.parquet(str(folder / f"{at}-output"))
-        for form in SAVED_FORMS:
+        for form in _TRANSFORMED:
             found = made.where(F.col(_FORM) == form).drop(_FORM)
             assert _rows(found, case.key) == case.output, f"{case.name}: saved as a {form}, another output"
 
@@ -335,12 +337,11 @@ def _load_saved(folder: Path) -> None:
         alone, fitted_alone = _loaded_alone(stage, folder / f"{at}-pipeline"), _loaded_alone(fitted, saved)
         params = [_written(one) for one in (stage, alone, fitted, fitted_alone)]
         (folder / f"{at}-params.json").write_text(json.dumps(params))
-        forms = (pipeline.fit(frame), _fitted(alone, frame), model, fitted_alone)
-        outputs = [
+        made, again = (
             one.transform(frame).withColumn(_FORM, F.lit(form))
-            for form, one in zip(SAVED_FORMS, forms, strict=True)
-        ]
-        reduce(DataFrame.union, outputs).write.parquet(str(folder / f"{at}-output"))
+            for form, one in zip(_TRANSFORMED, (pipeline.fit(frame), fitted_alone), strict=True)
+        )
+        made.union(again).write.parquet(str(folder / f"{at}-output"))
     spark.stop()
 
 

@@ -50,6 +50,13 @@ PLACES = {
     "City": frozenset({"city", "town", "municipality"}),
     "PostalCode": frozenset({"zip", "zipcode", "postal", "postcode", "postalcode", "plz"}),
 }
+# Names of what is written again and again until a record is closed, so maybe after its outcome.
+LATE = frozenset(
+    {
+        "last", "latest", "final", "closed", "close", "closing", "ended", "ending", "outcome", "result",
+        "resolution", "status", "updated", "modified", "lost", "won", "cancelled", "canceled",
+    }
+)  # fmt: skip
 # Words that stand beside a place's without changing what it is: "billing state", but not "order state".
 BESIDE_PLACES = frozenset(
     {

@@ -18,6 +18,7 @@ from tiltyard.transformers._contingency import (
     null_or_not,
     separation,
 )
+from tiltyard.transformers._field_words import LATE, by_name
 
 # A label with more values than this is a quantity: it has no classes, correlation is what can be measured.
 _CLASSES = 20
@@ -131,7 +132,9 @@ def _by_class(
         if v >= limits.cramersV:
             said = f"its association with the label (V) is {v:.3f}"
             yield Finding(at, "cramersV", v, limits.cramersV, True, said)
-        yield from _separates(at, float(measures.auroc[at]), counts[at], limits)
+        auroc = float(measures.auroc[at])
+        strong = list(_separates(at, auroc, counts[at], limits))
+        yield from strong or _late(at, slot, auroc, counts[at], limits)
         yield from _filled(at, counts[at], kinds, limits)
         if slot.kind == CATEGORICAL:
             yield from _always(at, values[:, at], counts[at], kinds, limits)
@@ -139,16 +142,40 @@ def _by_class(
 
 def _separates(at: int, auroc: float, counts: Floats, limits: Limits) -> Iterator[Finding]:
     """A slot that predicts the label alone: so well that it is dropped, or well enough to be told."""
-    # One half of the rows judges what the other has taught, so half of them are the evidence.
-    fewest, rows = int(counts.sum(axis=0).min()) // 2, int(counts.sum()) // 2
+    fewest, _ = _judged(counts)
     if not auroc >= limits.suspicious or fewest < limits.support:
         return
-    low = auroc - Z_95 * auroc_standard_error(min(auroc, 0.999), fewest, rows - fewest)
+    low = _low(auroc, counts)
     dropped = auroc >= limits.auroc and low >= (limits.auroc + limits.suspicious) / 2
     threshold = limits.auroc if dropped else limits.suspicious
     if dropped or low >= (limits.suspicious + CHANCE_AUROC) / 2:
         said = f"alone it predicts the label with an AUROC of {auroc:.3f}"
         yield Finding(at, "auroc", auroc, threshold, dropped, said)
+
+
+def _late(at: int, slot: Slot, auroc: float, counts: Floats, limits: Limits) -> Iterator[Finding]:
+    """A slot of a field whose name speaks of a record's end, where it says more of the label than a little."""
+    threshold = (limits.suspicious + CHANCE_AUROC) / 2
+    word = by_name(slot.field).any(LATE)
+    if (
+        word
+        and auroc >= threshold
+        and _judged(counts)[0] >= limits.support
+        and _low(auroc, counts) >= threshold
+    ):
+        said = f"'{word}' in its name may mean that it is written after the outcome; its AUROC alone is {auroc:.3f}"
+        yield Finding(at, "late", auroc, threshold, False, said)
+
+
+def _judged(counts: Floats) -> tuple[int, int]:
+    """Rows of the rarest class, and all: half of them are the evidence, as they judge what the others have taught."""
+    return int(counts.sum(axis=0).min()) // 2, int(counts.sum()) // 2
+
+
+def _low(auroc: float, counts: Floats) -> float:
+    """The lower end of the AUROC's 95 % interval."""
+    fewest, rows = _judged(counts)
+    return auroc - Z_95 * auroc_standard_error(min(auroc, 0.999), fewest, rows - fewest)
 
 
 def _filled(at: int, counts: Floats, kinds: Floats, limits: Limits) -> Iterator[Finding]:

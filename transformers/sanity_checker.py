@@ -73,10 +73,12 @@ class SanityChecker(_SanityParams, HasLabelCol, HasSample, KeyedEstimator):
     - `duplicate`: it says what an earlier slot says, with the same values missing;
     - `id`: its whole numbers count the rows.
 
-    An AUROC between `suspicious` and `auroc`, and a value that always comes with one label (`always`), are
-    reported and kept: they may be true. Null rows stay null. Rows of a null, unseen or thin tenant lose the slots
-    that are bad over all rows together. `fit` costs one aggregation: the measures are of a sample of each tenant's
-    rows with a label, the same in any order and partitioning; `transform` costs one left join.
+    An AUROC between `suspicious` and `maxAuroc`, a value that always comes with one label (`always`), and a field
+    whose name speaks of a record's end ("last", "status", "closed") and that has an AUROC above the middle of
+    `suspicious` and 0.5 (`late`) are reported and kept: they may be true. Null rows stay null. Rows of a null, unseen
+    or thin tenant lose the slots that are bad over all rows together. `fit` costs one aggregation: the measures are
+    of a sample of each tenant's rows with a label, the same in any order and partitioning; `transform` costs one left
+    join.
 
     Parameters
     ----------

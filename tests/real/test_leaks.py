@@ -56,7 +56,7 @@ def test_leads_tags_and_quality_are_written_after_the_outcome(spark: SparkSessio
     found = _findings(spark, real_data / "leads_x_education.csv.gz", "Converted", fields, 1.0)
     assert ("auroc", True) in found["Tags"]
     assert ("auroc", False) in found["Lead Quality"]
-    assert ("always", False) in found["Last Notable Activity"]
+    assert ("late", False) in found["Last Notable Activity"]
     assert not any(check in LEAKS for name in fields[3:] for check, _ in found[name])
 
 

@@ -89,6 +89,18 @@ def test_a_value_that_always_means_one_label_is_reported_and_kept() -> None:
         assert found.sentence == sentence.replace("level 3", words)
 
 
+@pytest.mark.parametrize(("field", "strength", "told"), [
+    ("Last Activity", 0.9, True), ("leadStatus", 0.9, True), ("Activity", 0.9, False), ("Last Activity", 0.3, False),
+])  # fmt: skip
+def test_a_name_that_speaks_of_the_end_is_reported_where_it_says_something(
+    field: str, strength: float, told: bool
+) -> None:
+    rng = np.random.default_rng(8)
+    label = _label(rng)
+    found = _found({field: label * strength + rng.normal(size=ROWS)}, label)
+    assert [(one.check, one.dropped, one.threshold) for one in found] == [("late", False, 0.65)] * told
+
+
 def test_duplicates_go_but_the_first_stays() -> None:
     rng = np.random.default_rng(3)
     label, first = _label(rng), rng.normal(size=ROWS)
