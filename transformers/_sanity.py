@@ -157,12 +157,7 @@ def _late(at: int, slot: Slot, auroc: float, counts: Floats, limits: Limits) -> 
     """A slot of a field whose name speaks of a record's end, where it says more of the label than a little."""
     threshold = (limits.suspicious + CHANCE_AUROC) / 2
     word = by_name(slot.field).any(LATE)
-    if (
-        word
-        and auroc >= threshold
-        and _judged(counts)[0] >= limits.support
-        and _low(auroc, counts) >= threshold
-    ):
+    if word and _judged(counts)[0] >= limits.support and _low(auroc, counts) >= threshold:
         said = f"'{word}' in its name may mean that it is written after the outcome; its AUROC alone is {auroc:.3f}"
         yield Finding(at, "late", auroc, threshold, False, said)
 
