@@ -146,12 +146,7 @@ def _add_parts(plan: Plan, types: Mapping[str, str]) -> list[str]:
     categories: list[str] = []
     for kind, stage, numbers, named in _PARTS:
         if fields := _of(types, (kind,)):
-            read = stage(inputCols=fields, parts=[*numbers, *named])
-            plan.parts.append(read)
-            # A phone number without its country's code belongs to the country of its row, if there is only one.
-            countries = _of(types, ("Country",))
-            if isinstance(read, PhoneParts) and len(countries) == 1:
-                read.set(read.regionCol, countries[0])
+            plan.parts.append(stage(inputCols=fields, parts=[*numbers, *named], **_country(kind, types)))
             plan.columns += [f"{name}__{part}" for name in fields for part in numbers]
             categories += [f"{name}__{part}" for name in fields for part in named]
     if places := _of(types, ("Geolocation",)):
@@ -163,6 +158,12 @@ def _add_parts(plan: Plan, types: Mapping[str, str]) -> list[str]:
             plan.parts.append(NameSimilarity(inputCols=[address, company], measures=["token_set"]))
             plan.columns.append(f"{address}__{company}_token_set")
     return categories
+
+
+def _country(kind: str, types: Mapping[str, str]) -> dict[str, str]:
+    """A phone number without its country's code belongs to the country of its row, if the row has only one."""
+    countries = _of(types, ("Country",)) if kind == "Phone" else []
+    return {"regionCol": countries[0]} if len(countries) == 1 else {}
 
 
 # Type -> stage, its parts that are numbers, and those that are categories. Language and sentiment cost a thousand
