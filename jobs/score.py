@@ -6,11 +6,12 @@ import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from tiltyard import registry
 from tiltyard.job import Job
+from tiltyard.schemas import FALLBACKS
 from tiltyard.scoring import open_rows, scored_rows
 from tiltyard.tables import Where
 
@@ -30,9 +31,11 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
         rows = open_rows(source, app, scored, since, until, job.tenants)
         found = scored_rows(rows, serving, app)
     with job.progress.step("scores"):
-        output = warehouse.replace("scores", _labelled(job, found), where, job.ledger.run_id)
+        counts = Observation()
+        rows = _labelled(job, found).observe(counts, *_counted())
+        output = warehouse.replace("scores", rows, where, job.ledger.run_id)
     serving.unpersist()
-    summary = _summary(job)
+    summary = _summary(counts)
     job.ledger.note(inputs={app.source: version}, outputs={"scores": output}, rows=summary["rows"])
     return summary
 
@@ -57,9 +60,13 @@ def _labelled(job: Job, found: DataFrame) -> DataFrame:
     )
 
 
-def _summary(job: Job) -> dict[str, Any]:
-    counts = _written(job).groupBy("fallback").agg(F.count("*").alias("rows"))
-    by_fallback = {row.fallback: row.rows for row in counts.orderBy("fallback").collect()}
+def _counted() -> list[Column]:
+    """Rows by who answered, counted as they are written: nothing is read again."""
+    return [F.count_if(F.col("fallback") == name).alias(name) for name in FALLBACKS]
+
+
+def _summary(counts: Observation) -> dict[str, Any]:
+    by_fallback = {name: rows for name, rows in counts.get.items() if rows}
     return {"rows": sum(by_fallback.values()), "rows_by_fallback": by_fallback}
 
 

@@ -37,10 +37,11 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
                 f"{' of the chosen tenants' if job.tenants else ''}; nothing to train on."
             )
         pipeline = training.fitted_pipeline(rows, app, path)
+        packed = pipeline.transform(rows)
     with progress.step("tournaments"):
-        fitted = training.play(pipeline.transform(rows), app)
+        fitted = training.play(packed, app)
     with progress.step("tables"):
-        outputs = _write(job, fitted, pipeline, rows, {"data_version": data_version, "pipeline": path})
+        outputs = _write(job, fitted, pipeline, packed, {"data_version": data_version, "pipeline": path})
     rows.unpersist()
     summary = _summary(fitted) | _fits(fitted, app.folds.count)
     _note(job, summary, inputs={app.source: data_version}, outputs=outputs)
@@ -58,7 +59,7 @@ def _rows(job: Job, source: DataFrame, since: date | None, until: date) -> DataF
 
 
 def _write(
-    job: Job, fitted: TournamentModel, pipeline: PipelineModel, rows: DataFrame, facts: dict[str, Any]
+    job: Job, fitted: TournamentModel, pipeline: PipelineModel, packed: DataFrame, facts: dict[str, Any]
 ) -> dict[str, int]:
     """Write the tables. What serves is made of the models table, after it: until then all serves as before."""
     day, run_id = job.logical_date, job.ledger.run_id
@@ -66,7 +67,7 @@ def _write(
     labels = {"app": job.app.app, "logical_date": day, "version": version}
     models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts})
     board = training.leaderboard_rows(fitted, {"app": job.app.app, "logical_date": day, "run_id": run_id})
-    features = training.feature_rows(pipeline, rows, labels)
+    features = training.feature_rows(pipeline, packed, labels)
     outputs = side_by_side(
         job.spark,
         {
@@ -78,7 +79,9 @@ def _write(
     return outputs | side_by_side(
         job.spark,
         {
-            "tenants": lambda: _merge_tenants(job, fitted),
+            "tenants": lambda: job.warehouse.replace(
+                "tenants", _tenants(job, fitted), {"app": job.app.app}, job.ledger.run_id
+            ),
             "champions": lambda: _replace(job, "champions", _champions(job), {}),
         },
     )
@@ -101,13 +104,15 @@ def _champions(job: Job) -> DataFrame:
     return registry.champions(_models(job)).withColumn("app", F.lit(job.app.app))
 
 
-def _merge_tenants(job: Job, fitted: TournamentModel) -> int:
-    where: Where = {"app": job.app.app}
-    keys = ["app", "tenant"]
-    return job.warehouse.merge("tenants", _tenants(job, fitted), keys, job.ledger.run_id, where)
-
-
 def _tenants(job: Job, fitted: TournamentModel) -> DataFrame:
+    """The app's tenants: those that were trained now, the others as they were."""
+    trained = _trained(job, fitted)
+    before = job.warehouse.read("tenants").where(F.col("app") == job.app.app)
+    others = before.join(trained.select("tenant"), "tenant", "left_anti")
+    return trained.unionByName(others)
+
+
+def _trained(job: Job, fitted: TournamentModel) -> DataFrame:
     """Size and health of the tenants that were trained now."""
     known = _models(job).where(F.col("logical_date") <= F.lit(job.logical_date))
     trained = fitted.champions.where("tenant IS NOT NULL").select("tenant", "rows")

@@ -117,17 +117,20 @@ def leaderboard_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> Data
     return fitted.leaderboard.select("*", *_literals(labels))
 
 
-def feature_rows(pipeline: PipelineModel, rows: DataFrame, labels: Mapping[str, Any]) -> DataFrame:
-    """Each tenant's slots, and the fields that became none with the reason, as rows of the features table."""
+def feature_rows(pipeline: PipelineModel, packed: DataFrame, labels: Mapping[str, Any]) -> DataFrame:
+    """Each tenant's slots, and the fields that became none with the reason, as rows of the features table.
+
+    Of `packed`, what the pipeline has made of the rows, only the schema is read.
+    """
     typer = next(stage for stage in pipeline.stages if isinstance(stage, FieldTyperModel))
     evidence = {one["field"]: f"{one['evidence']} ({one['confidence']:.0%})" for one in typer.evidence}
-    slots = slot_table(pipeline.transform(rows.limit(0)).schema, pipeline, FEATURES)
+    slots = slot_table(packed.schema, pipeline, FEATURES)
     said = _lookup(evidence)[F.col("field")].alias("evidence")
     used = _checked(slots, pipeline).select("*", said)
     unused = [
         (name, typer.types[name], why, evidence[name]) for name, why in unused_fields(typer.types).items()
     ]
-    left_out = rows.sparkSession.createDataFrame(
+    left_out = packed.sparkSession.createDataFrame(
         unused, "field string, type string, dropped string, evidence string"
     )
     every = used.unionByName(left_out, allowMissingColumns=True)
