@@ -7,9 +7,9 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ from tiltyard.usage import CpuMeter
 NOTED = ("inputs", "outputs", "tenants_planned", "tenants_ok", "tenants_failed", "rows", "summary")
 """The columns a job fills; the ledger fills the others."""
 
-# Runs of one job for other apps of a day write to the same partition; each holds it for a second or so.
+# Runs of one job for other apps write to the same partition; each holds it for a second or so.
 _TRIES = 12
 _PAUSE = 0.5  # seconds, times a random number from 1 to 2
 _log = logging.getLogger(__name__)
@@ -43,25 +43,13 @@ class Run:
 
     Attributes
     ----------
-    job, logical_date : the partition of its row
     run_id : the same for every attempt: "<job>-<app or platform>-<YYYY-MM-DD>"
     attempt : 1, 2, ...
     """
 
-    job: str
-    logical_date: date
     run_id: str
     attempt: int
     noted: dict[str, Any] = field(default_factory=dict)
-
-    def where(self) -> Where:
-        """Return what its row is found by."""
-        return {
-            "job": self.job,
-            "logical_date": self.logical_date,
-            "run_id": self.run_id,
-            "attempt": self.attempt,
-        }
 
     def note(self, **columns: Any) -> None:
         """Keep column values for the row; they are written when it is closed. No Spark job.
@@ -74,7 +62,7 @@ class Run:
 
         Examples
         --------
-        >>> run = Run("train", date(2013, 11, 1), "train-late-2013-11-01", 1)
+        >>> run = Run("train-late-2013-11-01", 1)
         >>> run.note(inputs={"flights": 3}, rows=10)
         >>> run.note(inputs={"tenants": 0}, rows=20)
         >>> run.noted
@@ -116,19 +104,25 @@ def open_run(
     >>> warehouse.read("runs").select("run_id", "attempt", "status", "rows").first()
     Row(run_id='train-late-2013-11-01', attempt=1, status='ok', rows=5)
     """
-    first = Run(job, logical_date, f"{job}-{app or 'platform'}-{logical_date:%Y-%m-%d}", attempt=1)
-    facts = {"app": app, "config_hash": config_hash}
+    run_id = f"{job}-{app or 'platform'}-{logical_date:%Y-%m-%d}"
+    facts = {
+        "job": job,
+        "run_id": run_id,
+        "app": app,
+        "logical_date": logical_date,
+        "config_hash": config_hash,
+    }
     with CpuMeter() as meter, sigterm_as_error() as received:
-        run = _patiently(lambda: _start(warehouse, first, facts))
-        mine = (warehouse.root, run.run_id, run.attempt)
+        run = _patiently(lambda: _start(warehouse, facts))
+        mine = (warehouse.root, run_id, run.attempt)
         _opened.add(mine)
         try:
             yield run
-            _close(warehouse, run, "ok", None, meter)
+            _close(warehouse, job, run, "ok", None, meter)
         except BaseException as raised:
             # py4j may have wrapped what the signal's handler raised.
             error = received[0] if received else raised
-            _close_failed(warehouse, run, error, meter)
+            _close_failed(warehouse, job, run, error, meter)
             if error is raised:
                 raise
             raise error from raised
@@ -136,46 +130,43 @@ def open_run(
             _opened.discard(mine)
 
 
-def _start(warehouse: Warehouse, first: Run, facts: Mapping[str, Any]) -> Run:
+def _start(warehouse: Warehouse, facts: dict[str, Any]) -> Run:
     """Add the next attempt's row, unless another one is running.
 
     The row comes first and the second look after it, so of two that start at once at least one sees the other.
     """
-    before = _attempts(warehouse, first)
-    _close_lost(warehouse, first, [row for row in before if row.status == "running"])
-    run = replace(first, attempt=max((row.attempt for row in before), default=0) + 1)
-    mine = {**facts, **run.where(), **_this_process()}
+    job, run_id = facts["job"], facts["run_id"]
+    before = _attempts(warehouse, job, run_id)
+    _close_lost(warehouse, job, run_id, [row for row in before if row.status == "running"])
+    attempt = max((row.attempt for row in before), default=0) + 1
+    mine = {**facts, "attempt": attempt, **_this_process()}
     row = tuple(mine.get(name) for name in TABLES["runs"].schema.names)
-    warehouse.append("runs", warehouse.spark.createDataFrame([row], TABLES["runs"].schema), run.run_id)
-    if len(_attempts(warehouse, first)) > len(before) + 1:
-        own = {**run.where(), **{name: mine[name] for name in ("host", "pid", "started_at")}}
-        _patiently(lambda: warehouse.delete("runs", own, run.run_id))
+    warehouse.append("runs", warehouse.spark.createDataFrame([row], TABLES["runs"].schema), run_id)
+    if len(_attempts(warehouse, job, run_id)) > len(before) + 1:
+        own = ("job", "run_id", "attempt", "host", "pid", "started_at")
+        _patiently(lambda: warehouse.delete("runs", {name: mine[name] for name in own}, run_id))
         raise TryAgain(
-            f"{run.run_id}: another process has started it at the same moment. Give the command again."
+            f"{run_id}: another process has started it at the same moment. Give the command again."
         )
-    return run
+    return Run(run_id, attempt)
 
 
-def _close_lost(warehouse: Warehouse, first: Run, running: list[Row]) -> None:
+def _close_lost(warehouse: Warehouse, job: str, run_id: str, running: list[Row]) -> None:
     """Mark the running attempts as lost, if all their processes have ended."""
     for row in running:
-        _check_dead(warehouse, first.run_id, row)
+        _check_dead(warehouse, run_id, row)
     for row in running:
         error = f"lost: process {row.pid} on {row.host} ended without closing its run"
         changes = {"status": F.lit("lost"), "ended_at": F.lit(datetime.now(UTC)), "error": F.lit(error)}
-        warehouse.update("runs", changes, replace(first, attempt=row.attempt).where(), first.run_id)
+        where: Where = {"job": job, "run_id": run_id, "attempt": row.attempt}
+        warehouse.update("runs", changes, where, run_id)
 
 
-def _attempts(warehouse: Warehouse, run: Run) -> list[Row]:
-    """Return the run's few attempts.
-
-    The job's runs of that day are read, of all apps: Delta searches its statistics for what is no partition, which
-    takes longer than to read the rows.
-    """
-    columns = ("run_id", "attempt", "status", "host", "pid", F.unix_timestamp("started_at").alias("started"))
-    same_day = (F.col("job") == run.job) & (F.col("logical_date") == F.lit(run.logical_date))
-    found = warehouse.read("runs").where(same_day).select(*columns).collect()
-    return [row for row in found if row.run_id == run.run_id]
+def _attempts(warehouse: Warehouse, job: str, run_id: str) -> list[Row]:
+    """Return the run's few earlier attempts."""
+    mine = (F.col("job") == job) & (F.col("run_id") == run_id)
+    columns = ("attempt", "status", "host", "pid", F.unix_timestamp("started_at").alias("started"))
+    return warehouse.read("runs").where(mine).select(*columns).collect()
 
 
 def _check_dead(warehouse: Warehouse, run_id: str, row: Row) -> None:
@@ -201,7 +192,7 @@ def _this_process() -> dict[str, Any]:
     }
 
 
-def _close(warehouse: Warehouse, run: Run, status: str, error: str | None, meter: CpuMeter) -> None:
+def _close(warehouse: Warehouse, job: str, run: Run, status: str, error: str | None, meter: CpuMeter) -> None:
     values = {
         **run.noted,
         "status": status,
@@ -211,15 +202,16 @@ def _close(warehouse: Warehouse, run: Run, status: str, error: str | None, meter
     }
     schema = TABLES["runs"].schema
     changes = {name: _literal(value, schema[name].dataType) for name, value in values.items()}
-    _patiently(lambda: warehouse.update("runs", changes, run.where(), run.run_id))
+    where: Where = {"job": job, "run_id": run.run_id, "attempt": run.attempt}
+    _patiently(lambda: warehouse.update("runs", changes, where, run.run_id))
 
 
-def _close_failed(warehouse: Warehouse, run: Run, error: BaseException, meter: CpuMeter) -> None:
+def _close_failed(warehouse: Warehouse, job: str, run: Run, error: BaseException, meter: CpuMeter) -> None:
     """Close the row as failed; a warehouse that cannot be written any more must not hide the first error."""
     try:
         if isinstance(error, Terminated):
             cancel_jobs(warehouse.spark)
-        _close(warehouse, run, "failed", short_message(error), meter)
+        _close(warehouse, job, run, "failed", short_message(error), meter)
     except Exception as second:
         _log.warning("%s stays open in the ledger, the next run marks it lost: %s", run.run_id, second)
 

@@ -78,7 +78,7 @@ _DECLARED = (
         inputs MAP<STRING,BIGINT>, outputs MAP<STRING,BIGINT>,
         tenants_planned BIGINT, tenants_ok BIGINT, tenants_failed BIGINT, rows BIGINT, cpu_seconds DOUBLE,
         error STRING, summary STRING""",
-        ("job", "logical_date"),
+        ("job",),
         {"status_known": _one_of("status", RUN_STATUSES)},
         ("error", "summary"),
     ),

@@ -52,11 +52,7 @@ def _job(warehouse: Warehouse, **changes: Any) -> Job:
     plain: dict[str, Any] = {"app": APP, "tenants": (), **changes}
     config = Config(platform=PlatformConfig(), app=plain.pop("app"), hash="0")
     told = Progress("ingest late", file=io.StringIO())
-    facts = {
-        "as_json": False,
-        "progress": told,
-        "run": Run("ingest", date(2013, 2, 1), "ingest-late-2013-02-01", 1),
-    }
+    facts = {"as_json": False, "progress": told, "run": Run("ingest-late-2013-02-01", 1)}
     return Job(config, warehouse.spark, warehouse, date(2013, 2, 1), **facts, **plain)
 
 

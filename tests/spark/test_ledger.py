@@ -214,9 +214,9 @@ def test_another_host_is_waited_for_a_day(warehouse: Warehouse) -> None:
 
 
 def test_two_starts_at_once_give_one_run(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    with _open(warehouse, "raced") as first:
+    with _open(warehouse, "raced"):
         pass
-    earlier, now = ledger._attempts(warehouse, first), ledger._attempts
+    earlier, now = ledger._attempts(warehouse, "train", "train-raced-2013-11-01"), ledger._attempts
     with _open(warehouse, "raced"):
         # The third one read the ledger before the second one's row was there.
         looks = iter([lambda *_: earlier, now])
