@@ -8,14 +8,13 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
+from tiltyard.delta_jars import DELTA_PACKAGE, delta_jars, remember_jars
 from tiltyard.errors import ConfigError
 
-DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
 DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
 DELTA_CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 
 _DELTA_CONF = {
-    "spark.jars.packages": DELTA_PACKAGE,
     "spark.sql.extensions": DELTA_EXTENSION,
     "spark.sql.catalog.spark_catalog": DELTA_CATALOG,
 }
@@ -75,10 +74,12 @@ def local_session(*, cores: str = "*", conf: Mapping[str, str] | None = None) ->
     The first call on a machine fetches the Delta jar; later ones need no network.
     """
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    own = dict(conf or {})
     builder = SparkSession.builder.master(f"local[{cores}]").appName("tiltyard")
-    for name, value in {**_DELTA_CONF, **_LOCAL_CONF, **_COMMON_CONF, **(conf or {})}.items():
+    for name, value in {**delta_jars(own), **_DELTA_CONF, **_LOCAL_CONF, **_COMMON_CONF, **own}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
+    remember_jars(dict(session.sparkContext.getConf().getAll()))
     session.sparkContext.setLogLevel("ERROR")
     return session
 

@@ -15,7 +15,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.rides import TRAINED, Place
-from tiltyard.session import DELTA_CATALOG, DELTA_EXTENSION, DELTA_PACKAGE
+from tiltyard.delta_jars import DELTA_PACKAGE
+from tiltyard.session import DELTA_CATALOG, DELTA_EXTENSION
 from tiltyard.tables import Warehouse
 from tiltyard.transformers._data import data_lines
 
