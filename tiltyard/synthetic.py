@@ -106,7 +106,8 @@ def leads(tenants: int = 200, rows: int = 400, seed: int = 0) -> Leads:
 def write_leads(folder: str | Path, tenants: int = 200, rows: int = 400, seed: int = 0) -> dict[str, Path]:
     """Write `leads` as the three Parquet files of a CRM: history, upcoming (no outcome) and outcomes.
 
-    History ends before 2025-10-01 UTC. The paths are returned by name.
+    History ends before 2025-10-01 UTC, and holds two rows that an ingest refuses: one has lost its id, one is there
+    twice. The paths are returned by name.
 
     Examples
     --------
@@ -118,12 +119,16 @@ def write_leads(folder: str | Path, tenants: int = 200, rows: int = 400, seed: i
     frame = leads(tenants, rows, seed).frame
     later = frame["created_at"] >= LEADS_SPLIT
     parts = {
-        "history": frame[~later],
+        "history": _as_exported(frame[~later]),
         "upcoming": frame[later].drop(columns="converted"),
         "outcomes": frame.loc[later, ["lead_id", "organization", "converted"]],
     }
     folder = Path(folder)
     return {name: write_parquet(part, folder / f"leads_{name}.parquet") for name, part in parts.items()}
+
+
+def _as_exported(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame, frame.head(1).assign(lead_id=None), frame.tail(1)], ignore_index=True)
 
 
 def tenant_frame(spark: SparkSession, tenants: int, rows: int, columns: int = 20, seed: int = 0) -> DataFrame:
