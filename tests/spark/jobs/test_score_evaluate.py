@@ -129,6 +129,16 @@ def test_chosen_tenants_leave_the_others_scores(spark: SparkSession, scored: Pla
     assert place.rows(spark, "scores") == scored.rows(spark, "scores")
 
 
+def test_a_window_without_rows_gives_no_scores_and_takes_back_those_of_the_day(
+    spark: SparkSession, scored: Place, tmp_path: Path
+) -> None:
+    place = scored.copy(tmp_path)
+    for day in (AGAIN, SCORED):
+        told = execute("score", place.options(day), since=None, until=date(2000, 1, 1))
+        assert (told["rows"], told["rows_by_fallback"]) == (0, {})
+    assert place.rows(spark, "scores") == []
+
+
 def test_nothing_is_scored_before_the_first_training(ingested: Place, tmp_path: Path) -> None:
     with pytest.raises(DataContractError, match="there is no model for tenants without one of their own yet"):
         ingested.copy(tmp_path).score()
