@@ -26,10 +26,15 @@ def delta_jars(conf: Mapping[str, str]) -> dict[str, str]:
 
 
 def remember_jars(settings: Mapping[str, str]) -> None:
-    """Keep the paths that a started session's settings name, if they are of Delta's package alone."""
+    """Keep the paths that a started session's settings name, if they are of Delta's package alone.
+
+    The resolver puts all that it finds into one folder; a jar from elsewhere is somebody's own.
+    """
     if settings.get(_PACKAGES) != DELTA_PACKAGE or not settings.get(_JARS):
         return
     paths = [path.removeprefix("file://") for path in settings[_JARS].split(",")]
+    if len({Path(path).parent for path in paths}) > 1:
+        return
     with suppress(OSError):  # a home that cannot be written: the next start resolves again
         _list().parent.mkdir(parents=True, exist_ok=True)
         written = _list().with_suffix(f".{os.getpid()}")

@@ -64,6 +64,13 @@ def test_jars_of_other_packages_are_not_remembered(jars: list[Path]) -> None:
     assert delta_jars({}) == RESOLVE
 
 
+def test_somebodys_own_jar_is_not_remembered_for_sessions_without_it(
+    jars: list[Path], tmp_path: Path
+) -> None:
+    remember_jars(_started([*jars, tmp_path / "mine" / "own.jar"]))
+    assert delta_jars({}) == RESOLVE
+
+
 def test_a_home_that_cannot_be_written_does_no_harm(
     jars: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
