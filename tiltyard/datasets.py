@@ -124,7 +124,7 @@ def _read(table: str) -> pd.DataFrame:
 
 
 def _flight_id(frame: pd.DataFrame, local: pd.Series[pd.Timestamp]) -> pd.Series[str]:
-    # strftime takes 2 s for the same texts.
+    # strftime takes more than a second longer for the same texts.
     date = pd.Series(np.datetime_as_string(local.to_numpy(), unit="D"))
     time = frame["sched_dep_time"].astype(str).str.zfill(4)
     return (
