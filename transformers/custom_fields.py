@@ -29,7 +29,7 @@ from tiltyard.transformers._custom_kinds import (
     described,
 )
 from tiltyard.transformers._each_state import each_state
-from tiltyard.transformers._levels import code, level_table, nan, state_field
+from tiltyard.transformers._levels import code, level_table, marks, nan, state_field
 from tiltyard.transformers._missing import known
 from tiltyard.transformers._numbers import number
 from tiltyard.transformers._samples import HasSample
@@ -213,6 +213,9 @@ class CustomFieldsModel(_CustomFieldsParams, KeyedModel):
         ]
         return level_table(self.state, slots)
 
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
+        return F.struct(*[_placed_only(own[name]).alias(name) for name in inputs_of(self)])
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         return [
             made
@@ -267,6 +270,14 @@ def _by_slot(fields: Column) -> Column:
         fields.alias("fields"),
         *[F.transform(found, lambda one: one["key"]).alias(kind) for kind, found in placed.items()],
         F.transform(placed[CATEGORY], lambda one: one["levels"]).alias("levels"),
+    )
+
+
+def _placed_only(found: Column) -> Column:
+    """Of `_by_slot` the keys with a slot and their levels, marked, without the description of all fields."""
+    return F.struct(
+        *[found[kind].alias(kind) for kind in SLOTTED],
+        F.transform(found["levels"], lambda levels: marks(levels)).alias("levels"),
     )
 
 

@@ -15,7 +15,7 @@ from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import outputs_of, whole
 from tiltyard.slots import NUMERIC, derived, lineage
-from tiltyard.transformers._levels import counts, level, nan, ranked
+from tiltyard.transformers._levels import counts, level, marks, nan, place, ranked
 
 
 class _FrequencyParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -96,6 +96,9 @@ class FrequencyEncodeModel(_FrequencyParams, KeyedModel):
     ['origin', 'origin__frequency']
     """
 
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
+        return F.struct(*[_marked(own[name]).alias(name) for name in outputs_of(self, "frequency")])
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         outputs = outputs_of(self, "frequency")
         return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
@@ -103,9 +106,13 @@ class FrequencyEncodeModel(_FrequencyParams, KeyedModel):
     def _output(self, schema: T.StructType, name: str, output: str, known: Column) -> Column:
         value = level(schema, name, "FrequencyEncodeModel")
         # `get` counts from 0 and is null outside of the array: a value that is not known.
-        share = F.get(known["shares"], F.array_position(known["levels"], value).cast("int") - 1)
+        share = F.get(known["shares"], place(value, known["levels"]) - 1)
         found = F.when(value.isNull(), nan()).otherwise(F.coalesce(share, F.lit(0.0)).cast("float"))
         return derived(found, output, lineage(field_of(schema, name, "FrequencyEncodeModel")), NUMERIC)
+
+
+def _marked(known: Column) -> Column:
+    return F.struct(marks(known["levels"]).alias("levels"), known["shares"])
 
 
 def _shares(counted: Column, top: int) -> Column:

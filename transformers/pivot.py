@@ -17,7 +17,7 @@ from tiltyard.columns import field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import one_of, outputs_of, whole
 from tiltyard.slots import CATEGORICAL, derived, lineage
-from tiltyard.transformers._levels import code, counts, level, level_table, most_frequent, state_field
+from tiltyard.transformers._levels import code, counts, level, level_table, marks, most_frequent, state_field
 
 
 class _PivotParams(HasInputCols, HasOutputCols, HasTenantCol):
@@ -135,12 +135,15 @@ class PivotModel(_PivotParams, KeyedModel):
             self.state, [(output, name, state_field(name)) for name, output in outputs.items()]
         )
 
+    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
+        return F.struct(*[marks(own[name]).alias(name) for name in outputs_of(self, "pivot")])
+
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         outputs = outputs_of(self, "pivot")
         return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
 
-    def _output(self, schema: T.StructType, name: str, output: str, levels: Column) -> Column:
-        rank = code(level(schema, name, "PivotModel"), levels)
+    def _output(self, schema: T.StructType, name: str, output: str, marked: Column) -> Column:
+        rank = code(level(schema, name, "PivotModel"), marked)
         if self.getOrDefault(self.mode) == "codes":
             return derived(rank, output, lineage(field_of(schema, name, "PivotModel")), CATEGORICAL)
         top = self.getOrDefault(self.topK)

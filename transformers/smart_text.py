@@ -18,7 +18,7 @@ from tiltyard.params import inputs_of, number, whole
 from tiltyard.slots import CATEGORICAL, derived, lineage
 from tiltyard.state import TENANT
 from tiltyard.transformers._each_state import each_state
-from tiltyard.transformers._levels import code, counts, level_table, ranked, state_field
+from tiltyard.transformers._levels import code, counts, level_table, marks, ranked, state_field
 from tiltyard.transformers._term_columns import (
     HasTextSample,
     sampled_texts,
@@ -234,7 +234,8 @@ class SmartTextModel(_SmartTextParams, KeyedModel):
 
     def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
         used = {
-            name: [own[name][part].alias(part) for part in ("levels", "terms")] for name in inputs_of(self)
+            name: [marks(own[name]["levels"]).alias("levels"), own[name]["terms"].alias("terms")]
+            for name in inputs_of(self)
         }
         return F.struct(*[F.struct(*parts).alias(name) for name, parts in used.items()])
 

@@ -20,7 +20,7 @@ from tiltyard.columns import column, field_of
 from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
 from tiltyard.params import flag, number, outputs_of, text, whole
 from tiltyard.slots import NUMERIC, derived, lineage
-from tiltyard.transformers._levels import counts, level, nan
+from tiltyard.transformers._levels import counts, level, marks, nan, place
 from tiltyard.transformers._target_rates import Counts, target_rates
 
 # Between the parts of a counted item; the level stands last and may hold anything.
@@ -185,10 +185,9 @@ class TargetEncodeModel(_TargetParams, KeyedModel):
     """
 
     def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
-        if self.fold_of(schema) is not None:
-            return own
         # Rows without folds, such as those to score, read the rates of all rows only.
-        return F.struct(*[_whole(own[name]).alias(name) for name in outputs_of(self, "target")])
+        rates = _by_fold if self.fold_of(schema) is not None else _whole
+        return F.struct(*[rates(own[name]).alias(name) for name in outputs_of(self, "target")])
 
     def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
         outputs = outputs_of(self, "target")
@@ -196,21 +195,26 @@ class TargetEncodeModel(_TargetParams, KeyedModel):
 
     def _output(self, schema: T.StructType, name: str, output: str, known: Column) -> Column:
         value = level(schema, name, "TargetEncodeModel")
-        own = F.get(known["rates"], F.array_position(known["levels"], value).cast("int") - 1)
+        # `get` counts from 0 and is null outside of the array: a value that is not known.
+        own = F.get(known["rates"], place(value, known["levels"]) - 1)
         folds = self.fold_of(schema)
         if folds is None:
             found = F.coalesce(own, known["other"])
         else:
-            place = F.coalesce(folds.cast("int") + 1, F.lit(0))
-            found = F.coalesce(F.get(own, place), F.get(known["other"], place))
+            column_of = F.coalesce(folds.cast("int") + 1, F.lit(0))
+            found = F.coalesce(F.get(own, column_of), F.get(known["other"], column_of))
         encoded = F.coalesce(F.when(value.isNotNull(), found), nan())
         return derived(encoded, output, lineage(field_of(schema, name, "TargetEncodeModel")), NUMERIC)
+
+
+def _by_fold(known: Column) -> Column:
+    return F.struct(marks(known["levels"]).alias("levels"), known["rates"], known["other"])
 
 
 def _whole(known: Column) -> Column:
     """A column's levels with one rate each: the first, which is that of all rows."""
     return F.struct(
-        known["levels"].alias("levels"),
+        marks(known["levels"]).alias("levels"),
         F.transform(known["rates"], lambda by_fold: F.get(by_fold, F.lit(0))).alias("rates"),
         F.get(known["other"], F.lit(0)).alias("other"),
     )
