@@ -32,10 +32,10 @@ from tiltyard.errors import DataContractError
 # Columns that `fit` reads and rows to score need not have.
 _FIT_ONLY = ("labelCol", "foldCol", "keyCol", "recentCol")
 
-# The loaded forms whose output `check_saved` reads; a column of this name says which of them made a row. The other
-# two, the stage alone and the PipelineModel, are loaded from the same folders and compared by their params.
+# The loaded forms whose output `check_saved` reads. The other two, the stage alone and the PipelineModel, are loaded
+# from the same folders and compared by their params.
 _TRANSFORMED = ("Pipeline", "fitted stage")
-_FORM = "__tiltyard_form"
+_PIPELINE, _MODEL, _KEYS = "pipeline", "model", "keys.json"  # what `check_saved` leaves for the new process
 
 Stage = Transformer | Estimator[Any]
 
@@ -240,24 +240,24 @@ def check_saved(cases: Sequence[StageCase], folder: Path) -> None:
 
     All four have the same class and params there; Pipeline and fitted stage give the same rows. A stage alone is
     loaded from the folder that a pipeline made for it, as a pipeline saves its stages by what they do to be saved
-    by themselves. All cases go into one process: starting one takes longer than most stages.
+    by themselves. All cases go into one pipeline and one process: each folder, and starting, takes longer than most
+    stages.
     """
+    Pipeline(stages=[case.stage for case in cases]).write().save(str(folder / _PIPELINE))
+    PipelineModel([case.model for case in cases]).write().save(str(folder / _MODEL))
     for at, case in enumerate(cases):
-        Pipeline(stages=[case.stage]).write().save(str(folder / f"{at}-pipeline"))
-        PipelineModel([case.model]).write().save(str(folder / f"{at}-model"))
         case.frame.write.parquet(str(folder / f"{at}-input"))
+    (folder / _KEYS).write_text(json.dumps([case.key for case in cases]))
     command = [sys.executable, "-m", "tiltyard.testing", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     for at, case in enumerate(cases):
-        params = json.loads((folder / f"{at}-params.json").read_text())
-        assert params == [_written(one) for one in (case.stage, case.stage, case.model, case.model)], (
-            f"{case.name}: saved, it has other params"
-        )
-        made = case.frame.sparkSession.read.parquet(str(folder / f"{at}-output"))
+        found = json.loads((folder / f"{at}-found.json").read_text())
+        assert found["params"] == [
+            _written(one) for one in (case.stage, case.stage, case.model, case.model)
+        ], f"{case.name}: saved, it has other params"
         for form in _TRANSFORMED:
-            found = made.where(F.col(_FORM) == form).drop(_FORM)
-            assert _rows(found, case.key) == case.output, f"{case.name}: saved as a {form}, another output"
+            assert found[form] == _as_json(case.output), f"{case.name}: saved as a {form}, another output"
 
 
 @contextmanager
@@ -299,9 +299,12 @@ def _values(stage: Any) -> dict[str, Any]:
 
 def _written(stage: Any) -> dict[str, Any]:
     """Class, uid and params as JSON holds them."""
-    values = {"class": type(stage).__name__, "uid": stage.uid, **_values(stage)}
-    written: dict[str, Any] = json.loads(json.dumps(values, default=repr))
+    written: dict[str, Any] = _as_json({"class": type(stage).__name__, "uid": stage.uid, **_values(stage)})
     return written
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=repr))
 
 
 def _rows(frame: DataFrame, key: str) -> list[tuple[Any, ...]]:
@@ -329,25 +332,22 @@ def _near(found: Any, wanted: Any) -> bool:
 def _load_saved(folder: Path) -> None:
     """What the new process does: load every form, write down its params and output."""
     spark = _small_session()
-    for saved in sorted(folder.glob("*-model")):
-        at = saved.name.removesuffix("-model")
+    stages = Pipeline.load(str(folder / _PIPELINE)).getStages()
+    models = PipelineModel.load(str(folder / _MODEL)).stages
+    for at, key in enumerate(json.loads((folder / _KEYS).read_text())):
         frame = spark.read.parquet(str(folder / f"{at}-input"))
-        pipeline, model = Pipeline.load(str(folder / f"{at}-pipeline")), PipelineModel.load(str(saved))
-        stage, fitted = pipeline.getStages()[0], model.stages[0]
-        alone, fitted_alone = _loaded_alone(stage, folder / f"{at}-pipeline"), _loaded_alone(fitted, saved)
-        params = [_written(one) for one in (stage, alone, fitted, fitted_alone)]
-        (folder / f"{at}-params.json").write_text(json.dumps(params))
-        made, again = (
-            one.transform(frame).withColumn(_FORM, F.lit(form))
-            for form, one in zip(_TRANSFORMED, (pipeline.fit(frame), fitted_alone), strict=True)
-        )
-        made.union(again).write.parquet(str(folder / f"{at}-output"))
+        alone = _loaded_alone(stages[at], folder / _PIPELINE)
+        fitted = _loaded_alone(models[at], folder / _MODEL)
+        made = (Pipeline(stages=[stages[at]]).fit(frame), fitted)
+        rows = {form: _rows(one.transform(frame), key) for form, one in zip(_TRANSFORMED, made, strict=True)}
+        params = [_written(one) for one in (stages[at], alone, models[at], fitted)]
+        (folder / f"{at}-found.json").write_text(json.dumps({"params": params, **rows}, default=repr))
     spark.stop()
 
 
 def _loaded_alone(stage: Any, pipeline: Path) -> Any:
-    """A pipeline's first stage, loaded by its own class."""
-    (saved,) = (pipeline / "stages").glob("0_*")
+    """A stage of a pipeline, loaded by its own class."""
+    (saved,) = (pipeline / "stages").glob(f"*_{stage.uid}")
     return type(stage).load(str(saved))
 
 

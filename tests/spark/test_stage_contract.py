@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 from tests.spark.cases import CASES
 from tiltyard import transformers
 from tiltyard.errors import TiltyardError
-from tiltyard.testing import CHECKS, StageCase
+from tiltyard.testing import CHECKS, StageCase, check_saved
 from tiltyard.transformers import DateParts, FeatureVector, FieldTyper, NumericBuckets, Pivot
 
 
@@ -30,6 +31,12 @@ def case(made: Callable[[str], StageCase], request: pytest.FixtureRequest) -> St
 @pytest.mark.parametrize("case", CASES, indirect=True)
 def test_stage_keeps_the_contract(case: StageCase, check: Callable[[StageCase], None]) -> None:
     check(case)
+
+
+def test_all_saved_forms_are_the_same_in_a_fresh_process(
+    made: Callable[[str], StageCase], tmp_path: Path
+) -> None:
+    check_saved([made(name) for name in CASES], tmp_path)
 
 
 def test_every_public_stage_has_a_case() -> None:
