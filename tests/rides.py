@@ -41,8 +41,7 @@ tournament: {threshold: {by: costs, false_negative: 3}}
 def frame(seed: int = 0) -> pd.DataFrame:
     """Rides with an outcome before 2 March, and some of later days whose outcome is known to nobody yet.
 
-    Rome and Oslo have a signal, of opposite sign, and Oslo's rides have 4 stops as long as outcomes are known; Lima
-    is pure noise; Bern is never late; "Ulm" has 5 rides.
+    Rome and Oslo have a signal, of opposite sign; Lima is pure noise; Bern is never late; "Ulm" has 5 rides.
     """
     rng = np.random.default_rng(seed)
     parts = [_city(rng, city, PER_CITY, OPEN_PER_CITY) for city in CITIES]
@@ -54,8 +53,6 @@ def _city(rng: np.random.Generator, city: str, known: int, later: int) -> pd.Dat
     start = pd.Timestamp("2026-01-01", tz="UTC")
     day = np.concatenate([rng.uniform(0, 60, known), rng.uniform(61, 80, later)])
     rain, stops = rng.normal(size=rows), rng.integers(1, 9, rows)
-    if city == "Oslo":
-        stops[:known] = 4
     effect = {"Rome": 2.0, "Oslo": -2.0, "Ulm": 2.0}.get(city, 0.0)
     late = rng.random(rows) < 1 / (1 + np.exp(-effect * rain))
     return pd.DataFrame(

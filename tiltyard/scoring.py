@@ -16,7 +16,6 @@ from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import categorical_slots
 from tiltyard.packed import Champion, scores
-from tiltyard.transformers import SanityCheckerModel
 
 _PIPELINE = "_pipeline"
 
@@ -105,7 +104,7 @@ def _routed(rows: DataFrame, serving: DataFrame, default: str) -> DataFrame:
 
 
 def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> DataFrame:
-    packed = _packed(PipelineModel.load(path), rows)
+    packed = PipelineModel.load(path).transform(rows)
     categorical = categorical_slots(packed.schema, FEATURES)
     fallback = Champion(bytes(shared.payload), shared.version, shared.fallback, shared.threshold)
     # Only what a score needs goes through the workers.
@@ -119,16 +118,3 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> Data
         F.col("_version").alias("version"),
         F.col("_fallback").alias("fallback"),
     )
-
-
-def _packed(pipeline: PipelineModel, rows: DataFrame) -> DataFrame:
-    """The rows with their features, those of dropped slots among them: no model knows these slots.
-
-    SanityChecker blanks a tenant's bad slots in its training rows, and a slot without any value has no say in a model
-    (see `tiltyard.learners.kernel`). So blanking it in rows to score changes nothing, and took a sixth of the stream.
-    """
-    *before, last = pipeline.stages
-    if not isinstance(last, SanityCheckerModel):
-        return pipeline.transform(rows)
-    packed = PipelineModel(before).transform(rows)
-    return packed.withColumnRenamed(last.getInputCol(), FEATURES)

@@ -66,10 +66,7 @@ class Trainer(Protocol):
     def fit(
         self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
     ) -> Fitted:
-        """Fit on rows with labels 0.0 or 1.0, both present; one thread, deterministic.
-
-        A slot that is NaN in all of them has no say in the model, whatever it holds in rows to predict.
-        """
+        """Fit on rows with labels 0.0 or 1.0, both present; one thread, deterministic."""
 
 
 class Kernel(Trainer, Protocol):

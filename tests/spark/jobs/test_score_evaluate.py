@@ -8,18 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from sklearn.metrics import roc_auc_score
 
 from tests.rides import EVALUATED, SCORED, TRAINED, Place, frame, outcomes
-from tiltyard.apps import FEATURES, KEY
-from tiltyard.config import load_config
 from tiltyard.errors import DataContractError
 from tiltyard.job import execute
-from tiltyard.learners.base import categorical_slots, load, matrix_of
-from tiltyard.scoring import open_rows
 from tiltyard.tables import Warehouse
 
 AGAIN = date(2026, 3, 7)
@@ -64,22 +59,6 @@ def test_each_row_meets_its_tenants_model(scores: pd.DataFrame) -> None:
     # Lima has its own prior, Bern and Ulm the one of all rows.
     priors = scores[scores["fallback"] == "prior"].groupby("tenant")["score"].unique().map(list)
     assert priors["Bern"] == priors["Ulm"] != priors["Lima"] and all(len(found) == 1 for found in priors)
-
-
-def test_slots_dropped_in_training_do_not_matter(
-    spark: SparkSession, scored: Place, scores: pd.DataFrame
-) -> None:
-    warehouse = Warehouse(spark, scored.root)
-    model = warehouse.read("models").where("tenant = 'Oslo'").collect()[0]
-    pipeline = PipelineModel.load(model.pipeline)
-    app = load_config(scored.folder / "conf", "rides", "local", ()).app
-    packed = pipeline.transform(open_rows(warehouse.source("rides"), app)).where("_tenant = 'Oslo'")
-    rows = packed.select(KEY, FEATURES, pipeline.stages[-1].getInputCol()).collect()
-    blanked, whole = (np.array([row[place] for row in rows], dtype=np.float32) for place in (1, 2))
-    assert (np.isnan(blanked) & ~np.isnan(whole)).any()
-    found = load(bytes(model.payload)).predict(matrix_of(blanked, categorical_slots(packed.schema, FEATURES)))
-    written = scores.set_index("key")["score"]
-    assert found == pytest.approx([written[row[0]] for row in rows], abs=1e-12)
 
 
 def test_again_keeps_every_score_although_outcomes_have_arrived(
