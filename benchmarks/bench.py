@@ -38,7 +38,7 @@ tenant: [tenant]
 key: [key]
 label: label
 """
-GRIDS = yaml.safe_load(BASE)["tournament"]["grids"]
+LEARNERS, GRIDS = (yaml.safe_load(BASE)["tournament"][part] for part in ("learners", "grids"))
 CONTENDERS = 9  # prior 1, linear 5, forest 1, boosting 2
 FOLDS = 3
 

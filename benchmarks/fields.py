@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
-from bench import GRIDS, measured, report, workplace
+from bench import GRIDS, LEARNERS, measured, report, workplace
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.evaluation import BinaryClassificationEvaluator
 from pyspark.sql import DataFrame, SparkSession
@@ -25,7 +25,6 @@ from tiltyard.contenders import arena, from_grids
 from tiltyard.features import CATEGORIES, NUMBERS
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import hash_folds
-from tiltyard.learners import FAMILIES
 from tiltyard.tournament import Tournament
 from tiltyard.transformers import FeaturePacker, FieldTyper, Pivot
 
@@ -107,7 +106,7 @@ def in_turns(frame: DataFrame) -> tuple[DataFrame, DataFrame]:
 def scores(features: Any, training: DataFrame, testing: DataFrame) -> list[float]:
     """AUROC of each outer fold."""
     pipeline = features.fit(training)
-    estimator, maps = arena(from_grids(list(FAMILIES), GRIDS, seed=0))
+    estimator, maps = arena(from_grids(LEARNERS, GRIDS, seed=0))
     tournament = Tournament(
         estimator=estimator, estimatorParamMaps=maps, evaluator=BinaryClassificationEvaluator(),
         tenantCol="tenant", keyCol="key", foldCol="fold", seconds=0.0,

@@ -62,7 +62,8 @@ def tournaments(
 
     Parameters
     ----------
-    rows : tenant, key (orders a tenant's rows), fold, y (label), x (packed features)
+    rows : tenant, key (orders a tenant's rows), fold, y (label), x (packed features), margin (base margin, null in
+        all rows for none)
     """
 
     def one(tenant: str | None, table: pa.Table) -> list[dict[str, Any]]:
@@ -81,7 +82,9 @@ def tournaments(
         }
         return [{**row, **common} for row in found]
 
-    return over_tenants(rows, "tenant", one, RESULTS, order=("key", "x", "y"), partitions=partitions)
+    return over_tenants(
+        rows, "tenant", one, RESULTS, order=("key", "x", "margin", "y"), partitions=partitions
+    )
 
 
 def scores(
@@ -92,30 +95,32 @@ def scores(
     *,
     tenant: str,
     features: str,
+    margin: str | None = None,
     partitions: int | None = None,
 ) -> DataFrame:
     """Add SCORED: each row's probability and prediction by its tenant's model, and which model that was.
 
     Payloads travel in the stream ahead of their tenant's records, so a worker holds one model at a time.
-    One shuffle; row order is not kept, and neither is the packed column.
+    One shuffle; row order is not kept, and neither are the packed column and the margin.
 
     Parameters
     ----------
     records : rows with a `tenant` and a packed `features` column
     models : tenant, payload, version, fallback, threshold; at most one row a tenant
     fallback : serves null tenants and those without a row in `models`
+    margin : column of the base margin, null in all rows for none; unset: there is none
     """
     own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
     model = [F.col(name).alias(place) for name, place in _MODEL.items()]
     stream = records.unionByName(own.select(F.col("tenant").alias(tenant), *model), allowMissingColumns=True)
-    kept = records.drop(features)
+    kept = records.drop(features, *([margin] if margin else []))
     schema = kept.select("*", *[F.lit(None).cast(kind).alias(name) for name, kind in SCORED.items()]).schema
     names = kept.columns
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         server = _Server(fallback, categorical)
         for batch in batches:
-            if scored := server.scored(batch, tenant, features):
+            if scored := server.scored(batch, tenant, features, margin):
                 rows = batch.filter(pc.is_null(batch.column(_PAYLOAD)))
                 yield pa.RecordBatch.from_arrays([*map(rows.column, names), *scored], [*names, *SCORED])
 
@@ -133,7 +138,7 @@ class _Server:
         self.tenant: str | None = None
         self.serving = self.default
 
-    def scored(self, batch: pa.RecordBatch, tenant: str, features: str) -> list[pa.Array]:
+    def scored(self, batch: pa.RecordBatch, tenant: str, features: str, margin: str | None) -> list[pa.Array]:
         """The columns SCORED for the batch's records in their order; nothing for a batch without any."""
         found: list[np.ndarray] = []
         by: list[Champion] = []
@@ -149,7 +154,8 @@ class _Server:
             if len(piece):
                 fitted, champion = self.serving
                 own = values[end - len(piece) : end]
-                found.append(fitted.predict(matrix_of(own, self.categorical)))
+                begins = piece.column(margin) if margin else None
+                found.append(fitted.predict(matrix_of(own, self.categorical, begins)))
                 by.append(champion)
         if not found:
             return []
@@ -166,7 +172,7 @@ def _played(
     table: pa.Table, categorical: tuple[bool, ...], contenders: Sequence[Contender], rules: Rules
 ) -> tuple[list[Entry], Verdict]:
     try:
-        matrix = matrix_of(rows_of_floats(table["x"]), categorical)
+        matrix = matrix_of(rows_of_floats(table["x"]), categorical, table["margin"])
     except DataContractError as error:
         return [], Verdict("error", str(error))
     return play(matrix, table["y"].to_numpy(), table["fold"].to_numpy(), contenders, rules)

@@ -212,7 +212,7 @@ class Tournament(Ranged, CrossValidator):
         categorical, rules = categorical_slots(dataset.schema, features), self._rules()
         results = computed(
             tournaments(
-                self._rows(dataset, features, face.getLabelCol()),
+                self._rows(dataset, face),
                 contenders.contenders_of(learners),
                 rules,
                 categorical,
@@ -224,6 +224,8 @@ class Tournament(Ranged, CrossValidator):
                 f"Tournament: no row has a label in '{face.getLabelCol()}'; nothing to learn."
             )
         model = TournamentModel(results, categorical)
+        if face.isDefined(face.baseMarginCol):
+            model._set(baseMarginCol=face.getOrDefault(face.baseMarginCol))
         return model._set(
             tenantCol=self.getOrDefault(self.tenantCol),
             featuresCol=features,
@@ -260,8 +262,9 @@ class Tournament(Ranged, CrossValidator):
             blend=self.getOrDefault(self.blend),
         )
 
-    def _rows(self, dataset: DataFrame, features: str, label: str) -> DataFrame:
-        """The labelled rows as the packed lane takes them: tenant, key, fold, y, x."""
+    def _rows(self, dataset: DataFrame, face: Learner) -> DataFrame:
+        """The labelled rows as the packed lane takes them: tenant, key, fold, y, x, margin."""
+        features, label = face.getFeaturesCol(), face.getLabelCol()
         tenant = field_of(dataset.schema, self.getOrDefault(self.tenantCol), "Tournament").name
         key = self._key(dataset.schema)
         known = column(label).isNotNull() & column(features).isNotNull()
@@ -271,6 +274,7 @@ class Tournament(Ranged, CrossValidator):
             self._fold_column().alias("fold"),
             column(label).cast("double").alias("y"),
             packed_floats(dataset.schema, features).alias("x"),
+            face.base_margin(dataset.schema).alias("margin"),
         )
         if self.getFoldCol():
             return rows
@@ -307,12 +311,13 @@ def _shared_face(learners: Sequence[Learner]) -> Learner:
     """The learner that speaks for all: they must read and write the same columns."""
     if not learners:
         raise TiltyardError("Tournament: 'estimatorParamMaps' must choose at least one learner, got none.")
-    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol")
+    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol", "baseMarginCol")
     for name in names:
-        values = sorted({learner.getOrDefault(name) for learner in learners})
+        values = sorted({learner.getOrDefault(name) for learner in learners if learner.isDefined(name)})
         if len(values) > 1:
             raise TiltyardError(f"Tournament: all contenders must have the same '{name}', got {values}.")
-    return learners[0]
+    # A base margin is for those that start from it; the others need not name it.
+    return next((one for one in learners if one.isDefined(one.baseMarginCol)), learners[0])
 
 
 class _TournamentWriter(MLWriter):

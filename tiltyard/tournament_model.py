@@ -22,16 +22,16 @@ from pyspark.sql import functions as F
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
-from tiltyard.learners.base import categorical_slots, packed_floats
+from tiltyard.learners.base import HasBaseMarginCol, categorical_slots, packed_floats
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.learners.prior import PriorFit, smoothed_rate
 from tiltyard.packed import RESULTS, Champion, scores
-from tiltyard.params import Ranged, number, text
+from tiltyard.params import number, text
 from tiltyard.thresholds import HALF
 
 # The digits of a payload's sha256 that name it: 48 bits, for at most some hundred thousand tenants.
 _DIGITS = 12
-_PACKED, _KEY = "_tiltyard_x", "_tiltyard_tenant"
+_PACKED, _MARGIN, _KEY = "_tiltyard_x", "_tiltyard_margin", "_tiltyard_tenant"
 _BOARD = (
     "tenant", "contender", "learner", "metric", "mean", "sd", "rank", "status", "message", "rows",
     "fit_seconds", "score_seconds", "folds", "params",
@@ -43,7 +43,7 @@ _CHAMPION = (
 
 
 class TournamentModel(
-    Ranged, Model, HasFeaturesCol, HasPredictionCol, HasProbabilityCol, MLReadable[Any], MLWritable
+    HasBaseMarginCol, Model, HasFeaturesCol, HasPredictionCol, HasProbabilityCol, MLReadable[Any], MLWritable
 ):
     """The champions of a Tournament, and how they became that.
 
@@ -155,10 +155,19 @@ class TournamentModel(
             *[column(name).alias(plain) for name, plain in names.items()],
             own.alias(_KEY),
             packed_floats(dataset.schema, features).alias(_PACKED),
+            self.base_margin(dataset.schema).alias(_MARGIN),
         )
         version = F.substring("sha256", 1, _DIGITS).alias("version")
         models = self.champions.select("tenant", "payload", version, "fallback", "threshold")
-        scored = scores(records, models, self.fallback, self.categorical, tenant=_KEY, features=_PACKED)
+        scored = scores(
+            records,
+            models,
+            self.fallback,
+            self.categorical,
+            tenant=_KEY,
+            features=_PACKED,
+            margin=_MARGIN,
+        )
         kept = [F.col(plain).alias(name) for name, plain in names.items()]
         return scored.select(*kept, *self._outputs())
 

@@ -8,10 +8,14 @@ from tiltyard.learners.boosting import Boosting
 from tiltyard.learners.forest import Forest
 from tiltyard.learners.kernel import Kernel
 from tiltyard.learners.linear import Linear
+from tiltyard.learners.pooled import Pooled
 from tiltyard.learners.prior import Prior
+from tiltyard.learners.residual import Residual
 
 FAMILIES: dict[str, type[Learner]] = {
     "prior": Prior,
+    "pooled": Pooled,
+    "residual": Residual,
     "linear": Linear,
     "forest": Forest,
     "boosting": Boosting,
@@ -31,4 +35,15 @@ def kernel_named(name: str) -> Kernel:
     return FAMILIES[name].kernel
 
 
-__all__ = ["FAMILIES", "Boosting", "Forest", "Learner", "LearnerModel", "Linear", "Prior", "kernel_named"]
+__all__ = [
+    "FAMILIES",
+    "Boosting",
+    "Forest",
+    "Learner",
+    "LearnerModel",
+    "Linear",
+    "Pooled",
+    "Prior",
+    "Residual",
+    "kernel_named",
+]

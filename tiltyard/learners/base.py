@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.ml import Estimator, Model
 from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.ml.linalg import VectorUDT
+from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import (
     HasFeaturesCol,
     HasLabelCol,
@@ -37,9 +38,9 @@ from pyspark.sql.types import StructType
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError
-from tiltyard.learners import blend, calibrated, payload
+from tiltyard.learners import blend, calibrated, numbers, payload
 from tiltyard.learners.kernel import Fitted, Kernel, Matrix
-from tiltyard.params import Ranged
+from tiltyard.params import Ranged, text
 from tiltyard.slots import CATEGORICAL, METADATA, slots_of
 from tiltyard.streams import rows_of_floats
 
@@ -47,11 +48,30 @@ from tiltyard.streams import rows_of_floats
 _AROUND_MODELS: Mapping[str, Callable[..., Fitted]] = {
     calibrated.NAME: calibrated.load,
     blend.BlendKernel.name: blend.load,
+    numbers.NAME: numbers.load,
 }
 
 
+class HasBaseMarginCol(Ranged):
+    """Param `baseMarginCol`, as XGBoost has it: where a row begins."""
+
+    baseMarginCol: Param[str] = Param(
+        Params._dummy(),
+        "baseMarginCol",
+        "column of log odds that a model of all tenants gives each row; unset: there is none",
+        text(),
+    )
+
+    def base_margin(self, schema: StructType) -> Column:
+        """The base margin as a double, 0 where the column is null or NaN; null in all rows without the column."""
+        if not self.isDefined(self.baseMarginCol):
+            return F.lit(None).cast("double")
+        name = field_of(schema, self.getOrDefault(self.baseMarginCol), type(self).__name__).name
+        return F.nanvl(F.coalesce(column(name).cast("double"), F.lit(0.0)), F.lit(0.0))
+
+
 class _Columns(
-    Ranged,
+    HasBaseMarginCol,
     HasFeaturesCol,
     HasLabelCol,
     HasPredictionCol,
@@ -97,9 +117,11 @@ class Learner(
 
         known = dataset.where(column(label).isNotNull())
         packed = known.select(
-            packed_floats(dataset.schema, features).alias("x"), column(label).cast("double").alias("y")
+            packed_floats(dataset.schema, features).alias("x"),
+            self.base_margin(dataset.schema).alias("margin"),
+            column(label).cast("double").alias("y"),
         )
-        fits = packed.coalesce(1).sortWithinPartitions("x", "y").mapInArrow(fit, "payload binary")
+        fits = packed.coalesce(1).sortWithinPartitions("x", "margin", "y").mapInArrow(fit, "payload binary")
         # Not first(): its limit would end the worker, and the next fit's would import everything again.
         found = fits.collect()
         if not found:
@@ -133,13 +155,14 @@ class LearnerModel(_Columns, Model, MLReadable[Any], MLWritable):
         categorical = categorical_slots(schema, features)
 
         @pandas_udf("double")  # type: ignore[call-overload]
-        def probability(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
+        def probability(batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
             fitted = load(payload)
-            for batch in batches:
-                values = rows_of_floats(pa.array(batch, pa.list_(pa.float32())))
-                yield pd.Series(fitted.predict(matrix_of(values, categorical)))
+            for packed, margins in batches:
+                values = rows_of_floats(pa.array(packed, pa.list_(pa.float32())))
+                matrix = matrix_of(values, categorical, pa.array(margins, pa.float64(), from_pandas=True))
+                yield pd.Series(fitted.predict(matrix))
 
-        positive: Column = probability(packed_floats(schema, features))
+        positive: Column = probability(packed_floats(schema, features), self.base_margin(schema))
         return positive
 
     def write(self) -> MLWriter:
@@ -172,15 +195,19 @@ class _LearnerModelReader(MLReader[Any]):
 
 
 def fit_rows(kernel: Kernel, rows: pa.Table, categorical: tuple[bool, ...], params: dict[str, Any]) -> Fitted:
-    """Fit one kernel on a table of packed rows `x` and labels `y`."""
-    labels = rows["y"].to_numpy()
-    return kernel.fit(matrix_of(rows_of_floats(rows["x"]), categorical), labels, None, params)
+    """Fit one kernel on a table of packed rows `x`, base margins `margin` and labels `y`."""
+    matrix = matrix_of(rows_of_floats(rows["x"]), categorical, rows["margin"])
+    return kernel.fit(matrix, rows["y"].to_numpy(), None, params)
 
 
-def matrix_of(values: np.ndarray, categorical: tuple[bool, ...]) -> Matrix:
-    """A kernel's matrix; without slot metadata every slot is numeric."""
+def matrix_of(
+    values: np.ndarray, categorical: tuple[bool, ...], margins: pa.Array | pa.ChunkedArray | None = None
+) -> Matrix:
+    """A kernel's matrix; without slot metadata every slot is numeric, without margins there is no base margin."""
     flags = np.array(categorical, dtype=bool) if categorical else np.zeros(values.shape[1], dtype=bool)
-    return Matrix(values, flags)
+    if margins is None or 0 < len(margins) == margins.null_count:
+        return Matrix(values, flags)
+    return Matrix(values, flags, margins.to_numpy())
 
 
 def categorical_slots(schema: StructType, features: str) -> tuple[bool, ...]:

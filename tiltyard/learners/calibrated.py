@@ -31,7 +31,7 @@ class Curve:
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
         if self.method == "platt":
             slope, bias = self.points
-            return np.asarray(1.0 / (1.0 + np.exp(-(slope * _log_odds(probabilities) + bias))))
+            return np.asarray(1.0 / (1.0 + np.exp(-(slope * newton.log_odds(probabilities) + bias))))
         steps = np.interp(probabilities, *self.points)
         return np.asarray((1.0 - OWN_SHARE) * steps + OWN_SHARE * probabilities)
 
@@ -123,7 +123,7 @@ def calibration(truth: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> C
 
 def platt(labels: np.ndarray, probabilities: np.ndarray) -> Curve:
     """Logistic regression of the label on the log odds."""
-    return Curve("platt", newton.fitted(_log_odds(probabilities)[:, None], labels, None, _NEARLY_FREE))
+    return Curve("platt", newton.fitted(newton.log_odds(probabilities)[:, None], labels, None, _NEARLY_FREE))
 
 
 def isotonic(labels: np.ndarray, probabilities: np.ndarray) -> Curve:
@@ -147,8 +147,3 @@ def _without(
     return np.concatenate([truth[place] for place in rest]), np.concatenate(
         [answers[place] for place in rest]
     )
-
-
-def _log_odds(probabilities: np.ndarray) -> np.ndarray:
-    clipped = np.clip(probabilities, 1e-6, 1.0 - 1e-6)
-    return np.asarray(np.log(clipped / (1.0 - clipped)))

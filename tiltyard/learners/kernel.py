@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from tiltyard.errors import TiltyardError
+
 T = TypeVar("T")
 
 
@@ -20,10 +22,12 @@ class Matrix:
     values : float32, rows x slots; a numeric slot holds its value or NaN, a categorical one a code
         (0 other, 1 to K the level's rank, NaN null). Infinite values become NaN.
     categorical : bool per slot
+    margin : log odds that a model of all tenants gives each row; None where there is no such model
     """
 
     values: np.ndarray
     categorical: np.ndarray
+    margin: np.ndarray | None = None
     _derived: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -36,7 +40,22 @@ class Matrix:
 
     def rows(self, index: np.ndarray) -> Matrix:
         """The given rows, as a matrix of its own."""
-        return Matrix(self.values[index], self.categorical)
+        return Matrix(
+            self.values[index], self.categorical, None if self.margin is None else self.margin[index]
+        )
+
+    def base_margin(self) -> np.ndarray:
+        """The margin, for a learner that starts from it.
+
+        Raises
+        ------
+        TiltyardError : there is none
+        """
+        if self.margin is None:
+            raise TiltyardError(
+                "There is no model of all tenants to start from: give the learner its 'baseMarginCol'."
+            )
+        return self.margin
 
     def once(self, key: Any, build: Callable[[], T]) -> T:
         """What `build` makes of these rows, made once: contenders of one family share it."""

@@ -19,6 +19,7 @@ def fitted(
     penalty: float,
     start: np.ndarray | None = None,
     steps: int = 50,
+    offset: np.ndarray | None = None,
 ) -> np.ndarray:
     """The minimum of the mean log loss plus penalty / 2 times the squared weights; the bias is not penalised.
 
@@ -30,6 +31,7 @@ def fitted(
     penalty : > 0
     start : where to begin, such as the minimum for another penalty; default the base rate
     steps : at most so many
+    offset : log odds that each row has before any weight; default 0
 
     Returns
     -------
@@ -50,10 +52,11 @@ def fitted(
     """
     count = np.ones(len(labels)) if weights is None else weights
     ridge = np.append(np.full(columns.shape[1], penalty), 0.0)
-    goal = _Goal(np.column_stack([columns, np.ones(len(labels))]), labels, count / count.sum(), ridge)
+    known = np.zeros(len(labels)) if offset is None else offset
+    goal = _Goal(np.column_stack([columns, np.ones(len(labels))]), labels, count / count.sum(), ridge, known)
     found = goal.base_rate() if start is None else start
     for _ in range(steps):
-        chances = sigmoid(goal.rows @ found)
+        chances = sigmoid(goal.margin(found))
         slope = goal.slope(found, chances)
         if np.abs(slope).max() <= TOLERANCE:
             break
@@ -70,6 +73,18 @@ def sigmoid(margin: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -500.0, 500.0))))
 
 
+def log_odds(chances: np.ndarray) -> np.ndarray:
+    """Log odds of probabilities, never infinite.
+
+    Examples
+    --------
+    >>> log_odds(np.array([0.5, 0.0])).round(1).tolist()
+    [0.0, -13.8]
+    """
+    inside = np.clip(chances, 1e-6, 1.0 - 1e-6)
+    return np.asarray(np.log(inside / (1.0 - inside)))
+
+
 @dataclass(frozen=True)
 class _Goal:
     """The penalised loss, its slope and its second derivatives; `rows` end with a one for the bias."""
@@ -78,15 +93,19 @@ class _Goal:
     labels: np.ndarray
     share: np.ndarray
     ridge: np.ndarray
+    offset: np.ndarray
+
+    def margin(self, at: np.ndarray) -> np.ndarray:
+        return np.asarray(self.rows @ at + self.offset)
 
     def base_rate(self) -> np.ndarray:
         found = np.zeros(self.rows.shape[1])
         rate = float(self.labels @ self.share)
-        found[-1] = np.log(rate / (1.0 - rate))
+        found[-1] = np.log(rate / (1.0 - rate)) - self.offset @ self.share
         return found
 
     def loss(self, at: np.ndarray) -> float:
-        margin = self.rows @ at
+        margin = self.margin(at)
         return float(
             self.share @ (np.logaddexp(0.0, margin) - self.labels * margin) + self.ridge @ at**2 / 2.0
         )

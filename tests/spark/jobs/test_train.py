@@ -13,8 +13,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from tests.rides import CITIES, TRAINED, Place, frame
+from tiltyard import training
+from tiltyard.config import load_config
 from tiltyard.errors import DataContractError, TooManyFailures
 from tiltyard.tables import Warehouse
+from tiltyard.transformers import PivotModel
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,23 @@ def test_features_have_lineage_evidence_and_reasons(warehouse: Warehouse) -> Non
     assert set(line.levels) == {"red", "blue", "green"} and line.evidence
     assert all(0.5 <= row.checks["auroc"] < 0.96 for row in rome if row.dropped is None)
     assert {row.field for row in rome} == {"at", "rain", "stops", "line"}
+
+
+def test_features_are_made_as_configured(warehouse: Warehouse, trained: Place, tmp_path: Path) -> None:
+    def fitted(name: str, *overrides: str) -> dict[str, Any]:
+        app = load_config(trained.folder / "conf", "rides", overrides=overrides).app
+        rows = training.labelled_rows(warehouse.source("rides"), app, None, TRAINED + timedelta(days=1))
+        pipeline = training.fitted_pipeline(rows, app, str(tmp_path / name))
+        return {type(stage).__name__: stage for stage in pipeline.stages}
+
+    def levels(stages: dict[str, Any]) -> set[int]:
+        (pivot,) = [one for one in stages["KeyedUnionModel"].stages if isinstance(one, PivotModel)]
+        return {len(row.levels) for row in pivot.levels().where("tenant = 'Rome'").collect()}
+
+    one = fitted("one", "features.check=false", "features.top_k=1")
+    assert "SanityCheckerModel" not in one and levels(one) == {1}
+    none = fitted("none", "features.remove=false", "features.min_support=300")
+    assert none["SanityCheckerModel"].getOrDefault("remove") is False and levels(none) == {0}
 
 
 def test_tenants_have_size_and_health(warehouse: Warehouse) -> None:

@@ -14,6 +14,8 @@ from tiltyard.learners.kernel import Matrix
 
 PARAMS = {
     "prior": {},
+    "pooled": {},
+    "residual": {"regParam": 0.01, "maxIter": 50},
     "linear": {"regParam": 0.01, "maxIter": 50},
     "forest": dict(
         numTrees=50, maxDepth=6, subsamplingRate=0.63, featureShare=0.5, minInstanceWeight=1.0, seed=0
@@ -47,7 +49,9 @@ def rows(count: int = 600) -> tuple[Matrix, np.ndarray]:
     values[::13, 1] = np.nan
     chance = 1 / (1 + np.exp(-2 * signal - np.where(codes == 2, 1.5, 0)))
     labels = (random.random(count) < chance).astype(float)
-    return Matrix(values.astype(np.float32), np.array([False, True, False, False, False])), labels
+    # A model of all tenants knows half of it.
+    margin = signal + random.normal(size=count) / 4
+    return Matrix(values.astype(np.float32), np.array([False, True, False, False, False]), margin), labels
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -67,7 +71,9 @@ def test_finds_the_signal_among_null_constant_and_infinite_columns(family: str) 
 def test_a_payload_gives_the_same_bits(family: str) -> None:
     matrix, labels = rows()
     fitted = kernel_named(family).fit(matrix, labels, None, PARAMS[family])
-    again = kernel_named(family).fit(Matrix(matrix.values, matrix.categorical), labels, None, PARAMS[family])
+    again = kernel_named(family).fit(
+        Matrix(matrix.values, matrix.categorical, matrix.margin), labels, None, PARAMS[family]
+    )
     assert fitted.dump() == again.dump()
     assert (load(fitted.dump()).predict(matrix) == fitted.predict(matrix)).all()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from tiltyard.learners import kernel_named, newton
@@ -41,6 +42,18 @@ def test_a_start_changes_the_way_and_not_the_end() -> None:
         pytest.approx(end, abs=2e-3)
     )
     assert newton.fitted(columns, labels, None, 0.01, start=np.full(9, 8.0)) == pytest.approx(end, abs=2e-3)
+
+
+def test_rows_may_start_from_log_odds_of_their_own() -> None:
+    columns, labels = drawn(300, 4)
+    begins = np.random.default_rng(2).normal(size=300)
+
+    def loss(at: np.ndarray) -> float:
+        margin = columns @ at[:-1] + at[-1] + begins
+        return float(np.mean(np.logaddexp(0.0, margin) - labels * margin) + 0.05 * at[:-1] @ at[:-1] / 2)
+
+    wanted = minimize(loss, np.zeros(5), tol=1e-10).x
+    assert newton.fitted(columns, labels, None, 0.05, offset=begins) == pytest.approx(wanted, abs=2e-3)
 
 
 def test_classes_that_a_line_parts_and_more_columns_than_rows() -> None:

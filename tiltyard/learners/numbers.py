@@ -1,0 +1,46 @@
+"""A model of the numeric slots alone: category codes are ranks of each tenant's own, and mean nothing to others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tiltyard.learners import payload
+from tiltyard.learners.kernel import Fitted, Matrix
+
+NAME = "numbers"
+
+
+@dataclass(frozen=True)
+class OnNumbers:
+    """The model inside, and what it is shown of a row."""
+
+    model: Fitted
+
+    def predict(self, matrix: Matrix) -> np.ndarray:
+        return self.model.predict(numbers_of(matrix))
+
+    def dump(self) -> bytes:
+        return payload.dump(NAME, {}, {"model": np.frombuffer(self.model.dump(), dtype=np.uint8)})
+
+
+def numbers_of(matrix: Matrix) -> Matrix:
+    """The numeric slots of the rows.
+
+    Examples
+    --------
+    >>> rows = Matrix(np.array([[1.5, 2.0]], dtype=np.float32), np.array([False, True]))
+    >>> numbers_of(rows).values.tolist()
+    [[1.5]]
+    """
+    numeric = ~matrix.categorical
+    return Matrix(matrix.values[:, numeric], np.zeros(int(numeric.sum()), dtype=bool))
+
+
+def load(
+    meta: Mapping[str, object], arrays: Mapping[str, np.ndarray], load_model: Callable[[bytes], Fitted]
+) -> OnNumbers:
+    """What a payload holds; `load_model` reads the model inside."""
+    return OnNumbers(load_model(arrays["model"].tobytes()))
