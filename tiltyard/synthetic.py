@@ -103,7 +103,7 @@ def leads(tenants: int = 200, rows: int = 400, seed: int = 0) -> Leads:
     return Leads(frame, pd.DataFrame([row for _, row in made]))
 
 
-def write_leads(folder: str | Path, tenants: int = 200, rows: int = 250, seed: int = 0) -> dict[str, Path]:
+def write_leads(folder: str | Path, tenants: int = 200, rows: int = 400, seed: int = 0) -> dict[str, Path]:
     """Write `leads` as the three Parquet files of a CRM: history, upcoming (no outcome) and outcomes.
 
     History ends before 2025-10-01 UTC, and holds two rows that an ingest refuses: one has lost its id, one is there
