@@ -21,40 +21,59 @@ from tiltyard.params import number, whole
 class LinearFit:
     """Weights over a linear view."""
 
+    family: ClassVar[str] = "linear"
+
     view: LinearView
     weights: np.ndarray
     bias: float
 
+    def margin(self, matrix: Matrix) -> np.ndarray:
+        """Log odds that the rows' slots give."""
+        return np.asarray(self.view.columns(matrix) @ self.weights + self.bias)
+
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return newton.sigmoid(self.view.columns(matrix) @ self.weights + self.bias)
+        return newton.sigmoid(self.margin(matrix))
 
     def dump(self) -> bytes:
         arrays = {**self.view.arrays(), "weights": self.weights}
-        return payload.dump(LinearKernel.name, {"bias": self.bias}, arrays)
+        return payload.dump(self.family, {"bias": self.bias}, arrays)
 
 
 class LinearKernel:
     """Newton steps reach the same optimum from any row order; contenders begin where the one before has ended."""
 
-    name = "linear"
+    model: ClassVar[type[LinearFit]] = LinearFit
+
+    @property
+    def name(self) -> str:
+        return self.model.family
 
     def fit(
         self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
     ) -> LinearFit:
         view = matrix.once("linear view", lambda: LinearView.learn(matrix))
-        columns = view.columns(matrix)
-        if not columns.shape[1]:
-            return LinearFit(view, np.zeros(0), float(np.log(labels.mean() / (1.0 - labels.mean()))))
         # The minimum for one penalty is near that for the next.
-        path: list[np.ndarray] = matrix.once("linear path", list)
-        penalty = max(params["regParam"], 1e-8)  # against the mean loss, as in Spark ML
-        start = path[-1] if path else None
-        path.append(newton.fitted(columns, labels, weights, penalty, start, params["maxIter"]))
-        return LinearFit(view, path[-1][:-1], float(path[-1][-1]))
+        path: list[np.ndarray] = matrix.once(f"{self.name} path", list)
+        path.append(
+            newton.fitted(
+                view.columns(matrix),
+                labels,
+                weights,
+                penalty=max(params["regParam"], 1e-8),  # against the mean loss, as in Spark ML
+                start=path[-1] if path else None,
+                steps=params["maxIter"],
+                offset=self.begins(matrix),
+            )
+        )
+        return self.model(view, path[-1][:-1], float(path[-1][-1]))
+
+    def begins(self, matrix: Matrix) -> np.ndarray | None:
+        """Log odds of the rows before any slot is read."""
+        return None
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> LinearFit:
         weights = arrays.pop("weights")
-        return LinearFit(LinearView(**arrays), weights, meta["bias"])
+        return self.model(LinearView(**arrays), weights, meta["bias"])
 
 
 class Linear(Learner):

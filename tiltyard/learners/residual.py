@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pyspark.ml.param import Param, Params
 
-from tiltyard.learners import newton, payload
+from tiltyard.learners import newton
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
-from tiltyard.learners.onehot import LinearView
+from tiltyard.learners.linear import LinearFit, LinearKernel
 from tiltyard.params import number, whole
 
 
-@dataclass(frozen=True)
-class ResidualFit:
+class ResidualFit(LinearFit):
     """Weights over a linear view, on top of the base margin."""
 
-    view: LinearView
-    weights: np.ndarray
-    bias: float
+    family: ClassVar[str] = "residual"
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return newton.sigmoid(matrix.base_margin() + self.view.columns(matrix) @ self.weights + self.bias)
-
-    def dump(self) -> bytes:
-        arrays = {**self.view.arrays(), "weights": self.weights}
-        return payload.dump(ResidualKernel.name, {"bias": self.bias}, arrays)
+        return newton.sigmoid(matrix.base_margin() + self.margin(matrix))
 
 
-class ResidualKernel:
+class ResidualKernel(LinearKernel):
     """The loss of `linear`, with the base margin as where each row begins."""
 
-    name = "residual"
+    model: ClassVar[type[LinearFit]] = ResidualFit
 
-    def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
-    ) -> ResidualFit:
-        view = matrix.once("linear view", lambda: LinearView.learn(matrix))
-        # The minimum for one penalty is near that for the next.
-        path: list[np.ndarray] = matrix.once("residual path", list)
-        start = path[-1] if path else None
-        penalty = max(params["regParam"], 1e-8)  # against the mean loss, as in Spark ML
-        columns, begins = view.columns(matrix), matrix.base_margin()
-        path.append(newton.fitted(columns, labels, weights, penalty, start, params["maxIter"], offset=begins))
-        return ResidualFit(view, path[-1][:-1], float(path[-1][-1]))
-
-    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ResidualFit:
-        weights = arrays.pop("weights")
-        return ResidualFit(LinearView(**arrays), weights, meta["bias"])
+    def begins(self, matrix: Matrix) -> np.ndarray:
+        return matrix.base_margin()
 
 
 class Residual(Learner):
