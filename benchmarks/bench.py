@@ -25,9 +25,10 @@ from tiltyard.usage import CpuMeter
 BASE = """\
 mlflow: {enabled: false}
 tournament:
-  learners: [prior, linear, forest, boosting]
+  learners: [prior, pooled, linear, residual, forest, boosting]
   grids:
     linear: {regParam: [0.0001, 0.001, 0.01, 0.1, 1.0]}
+    residual: {regParam: [0.1, 1.0]}
     forest: {maxDepth: [10]}
     boosting: {maxDepth: [2, 3]}
 """
@@ -38,8 +39,9 @@ tenant: [tenant]
 key: [key]
 label: label
 """
-LEARNERS, GRIDS = (yaml.safe_load(BASE)["tournament"][part] for part in ("learners", "grids"))
-CONTENDERS = 9  # prior 1, linear 5, forest 1, boosting 2
+GRIDS = yaml.safe_load(BASE)["tournament"]["grids"]
+LEARNERS = ("prior", "linear", "forest", "boosting")  # where one table is one tenant
+CONTENDERS = 12  # prior 1, pooled 1, linear 5, residual 2, forest 1, boosting 2
 FOLDS = 3
 
 

@@ -19,6 +19,8 @@ COLUMNS = (
     "tenant",
     "rows",
     "lane",
+    "segment",
+    "shares_data",
     "learner",
     "status",
     "metric",
@@ -59,7 +61,9 @@ def tenants(warehouse: Warehouse, app: str) -> DataFrame:
     quality = rows_of("models").select("tenant", "version", "metric", "value")
     return (
         rows_of("tenants")
-        .select("tenant", "rows", "lane", "consecutive_failures", "quarantined_until")
+        .select(
+            "tenant", "rows", "lane", "segment", "shares_data", "consecutive_failures", "quarantined_until"
+        )
         .join(serving, "tenant", "left")
         .join(quality, ["tenant", "version"], "left")
         .select(*COLUMNS)
@@ -79,10 +83,11 @@ def worst_first() -> list[Column]:
 
 def _table(app: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=f"Tenants of {app}, the worst first")
-    for name in COLUMNS:
+    shown = [name for name in COLUMNS if any(row[name] is not None for row in rows)]
+    for name in shown:
         table.add_column(name.replace("_", " "), justify="right" if name in ("rows", "value") else "left")
     for row in rows:
-        table.add_row(*(cell(row[name]) for name in COLUMNS))
+        table.add_row(*(cell(row[name]) for name in shown))
     return table
 
 

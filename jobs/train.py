@@ -36,7 +36,7 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
                 f"{app.app}: '{app.source}' has no row with a known outcome before {until}"
                 f"{' of the chosen tenants' if job.tenants else ''}; nothing to train on."
             )
-        pipeline = training.fitted_pipeline(rows, app, path)
+        pipeline = training.fitted_pipeline(rows, app, path, _unshared(job))
         packed = pipeline.transform(rows)
     with progress.step("tournaments"):
         fitted = training.play(packed, app)
@@ -56,6 +56,13 @@ def _rows(job: Job, source: DataFrame, since: date | None, until: date) -> DataF
     rows = training.labelled_rows(source, job.app, since, until, job.tenants)
     resting = registry.in_quarantine(_models(job), job.app.gates, job.logical_date)
     return rows.join(resting, F.col(TENANT) == F.col("tenant"), "left_anti")
+
+
+def _unshared(job: Job) -> DataFrame:
+    """The tenants whose rows no model of others may learn from."""
+    return job.warehouse.read("tenants").where(
+        (F.col("app") == job.app.app) & (F.col("shares_data") == F.lit(False))
+    )
 
 
 def _write(
@@ -106,8 +113,9 @@ def _champions(job: Job) -> DataFrame:
 
 def _tenants(job: Job, fitted: TournamentModel) -> DataFrame:
     """The app's tenants: those that were trained now, the others as they were."""
-    trained = _trained(job, fitted)
     before = job.warehouse.read("tenants").where(F.col("app") == job.app.app)
+    said = before.select("tenant", "segment", "shares_data")
+    trained = _trained(job, fitted).join(said, "tenant", "left").select(*before.columns)
     others = before.join(trained.select("tenant"), "tenant", "left_anti")
     return trained.unionByName(others)
 
@@ -123,10 +131,8 @@ def _trained(job: Job, fitted: TournamentModel) -> DataFrame:
         "tenant",
         "rows",
         F.lit("packed").alias("lane"),
-        F.lit(None).cast("string").alias("segment"),
         F.coalesce("consecutive_failures", F.lit(0)).alias("consecutive_failures"),
         registry.quarantined_until(job.app.gates).alias("quarantined_until"),
-        F.lit(None).cast("boolean").alias("shares_data"),
         F.lit(job.logical_date).alias("logical_date"),
     )
 

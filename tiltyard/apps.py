@@ -22,7 +22,8 @@ TIME = "_time"
 LABEL = "_label"
 FOLD = "_fold"
 FEATURES = "_features"
-DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES)
+MARGIN = "_margin"  # log odds of a model of all tenants
+DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES, MARGIN)
 
 ALL_ROWS = "all"  # the tenant of every row of an app that declares no tenant columns
 

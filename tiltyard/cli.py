@@ -184,6 +184,21 @@ def tenants(
     """List an app's tenants, the worst first."""
 
 
+@_command(cli, "sharing")
+def sharing(
+    shares_data: Annotated[
+        bool | None,
+        typer.Option(
+            "--shares-data/--no-shares-data", help="Whether other tenants may learn from their rows."
+        ),
+    ] = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", metavar="NAME", help="What they belong to.")
+    ] = None,
+) -> None:
+    """Say of --tenants whether the model of all tenants may learn from them, and their segment."""
+
+
 @_command(cli, "demo")
 def demo() -> None:
     """Two apps from raw rows to the monitoring page, on real flights and made-up leads."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -24,13 +24,14 @@ FieldType = Literal[
     "Geolocation", "Id", "Custom", "Other",
 ]  # fmt: skip
 Metric = Literal["auroc", "aupr", "log_loss", "brier"]
-Learner = Literal["prior", "linear", "forest", "boosting"]
+Learner = Literal["prior", "pooled", "linear", "residual", "forest", "boosting"]
 Word = Annotated[str, Field(pattern=r"^\w+$")]  # becomes part of a path
 Text = Annotated[str, Field(min_length=1)]
 Columns = tuple[Text, ...]
 Candidates = Annotated[list[Any], Field(min_length=1)]
 GridCheck = Callable[[Mapping[str, Mapping[str, Sequence[Any]]]], Sequence[tuple[tuple[str, ...], str]]]
 _GRIDS = ("tournament", "grids")
+_POOLING = frozenset({"pooled", "residual"})
 
 
 class _Frozen(BaseModel):
@@ -59,11 +60,12 @@ class ThresholdConfig(_Frozen):
 class TournamentConfig(_Frozen):
     """Who competes, by which measure, and how long a tenant may take.
 
-    `grids` has, for each learner, the values to try of each parameter.
+    `grids` has, for each learner, the values to try of each parameter. `pooled` and `residual` need a tenant: in an
+    app of one they do not play.
     """
 
     metric: Metric = "auroc"
-    learners: Annotated[tuple[Learner, ...], Field(min_length=1)] = ("prior", "linear", "forest", "boosting")
+    learners: Annotated[tuple[Learner, ...], Field(min_length=1)] = get_args(Learner)
     search: Literal["grid"] = "grid"
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
@@ -109,6 +111,23 @@ class AppConfig(_Frozen):
     tournament: TournamentConfig = TournamentConfig()
     gates: Gates = Gates()
     features: Features = Features()
+
+    @property
+    def learners(self) -> tuple[Learner, ...]:
+        """Who competes: of those that are configured, none that starts from other tenants where there are none.
+
+        Examples
+        --------
+        >>> AppConfig(app="late", source="flights", key=("id",), label="delay > 15").learners
+        ('prior', 'linear', 'forest', 'boosting')
+        """
+        named = self.tournament.learners
+        return named if self.tenant else tuple(name for name in named if name not in _POOLING)
+
+    @property
+    def pools(self) -> bool:
+        """Whether a model of all tenants plays a part."""
+        return not _POOLING.isdisjoint(self.learners)
 
     @model_validator(mode="after")
     def _complete(self) -> AppConfig:

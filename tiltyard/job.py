@@ -60,6 +60,7 @@ COMMANDS: Mapping[str, Command] = {
     "monitor": Command("monitor", writes=True, creates=True),
     "dashboard": Command("dashboard"),
     "tenants": Command("tenants", needs_app=True),
+    "sharing": Command("sharing", needs_app=True, writes=True, creates=True),
     "models list": Command("models", own={"action": "list"}),
     "models show": Command("models", needs_app=True, own={"action": "show"}),
     "models rollback": Command("models", needs_app=True, writes=True, own={"action": "rollback"}),

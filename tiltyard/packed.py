@@ -95,6 +95,7 @@ def scores(
     tenant: str,
     features: str,
     margin: str | None = None,
+    pool: bytes | None = None,
     partitions: int | None = None,
 ) -> DataFrame:
     """Add SCORED: each row's probability and prediction by its tenant's model, and which model that was.
@@ -107,7 +108,8 @@ def scores(
     records : rows with a `tenant` and a packed `features` column
     models : tenant, payload, version, fallback, threshold; at most one row a tenant
     fallback : serves null tenants and those without a row in `models`
-    margin : column of the base margin, null in all rows for none; unset: there is none
+    margin : column of the base margin, null in all rows for none; unset: the pool gives it
+    pool : payload of the model of all tenants; only models that start from its margin ask it
     """
     own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
     model = [F.col(name).alias(place) for name, place in _MODEL.items()]
@@ -117,7 +119,7 @@ def scores(
     names = kept.columns
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        server = _Server(fallback, categorical)
+        server = _Server(fallback, categorical, pool)
         for batch in batches:
             if scored := server.scored(batch, tenant, features, margin):
                 rows = batch.filter(pc.is_null(batch.column(_PAYLOAD)))
@@ -131,7 +133,8 @@ def scores(
 class _Server:
     """The model of the tenant whose rows a worker meets now; a tenant may go on in the next batch."""
 
-    def __init__(self, fallback: Champion, categorical: tuple[bool, ...]) -> None:
+    def __init__(self, fallback: Champion, categorical: tuple[bool, ...], pool: bytes | None) -> None:
+        self.pool = load(pool) if pool else None
         self.default = (load(fallback.payload), fallback)
         self.categorical = categorical
         self.tenant: str | None = None
@@ -154,7 +157,7 @@ class _Server:
                 fitted, champion = self.serving
                 own = values[end - len(piece) : end]
                 begins = piece.column(margin) if margin else None
-                found.append(fitted.predict(matrix_of(own, self.categorical, begins)))
+                found.append(fitted.predict(matrix_of(own, self.categorical, begins, self.pool)))
                 by.append(champion)
         if not found:
             return []

@@ -15,7 +15,10 @@ from tiltyard.config import AppConfig, Config
 from tiltyard.tables import Warehouse
 
 # Core-seconds of one fit, measured on one thread with 1,000 rows x 20 columns; time grows with rows.
-SECONDS_PER_FIT: Mapping[str, float] = {"prior": 0.0005, "linear": 0.002, "forest": 0.035, "boosting": 0.014}
+SECONDS_PER_FIT: Mapping[str, float] = {
+    **{"prior": 0.0005, "pooled": 0.0005, "linear": 0.002, "residual": 0.002},
+    **{"forest": 0.035, "boosting": 0.014},
+}
 ROWS_MEASURED = 1_000
 # Core-seconds of one grouped Arrow call: what a tenant costs before its first fit.
 SECONDS_PER_TENANT = 0.010
@@ -27,6 +30,7 @@ WRITES: Mapping[str, tuple[str, ...]] = {
     "evaluate": ("evaluations", "runs"),
     "monitor": ("metrics", "runs"),
     "models rollback": ("champions", "runs"),
+    "sharing": ("tenants", "runs"),
     "dashboard": ("no table, one HTML file",),
     "demo": (
         *("data/{source}", "rejects", "models", "leaderboard", "champions", "features", "tenants", "scores"),
@@ -158,13 +162,13 @@ def contenders(app: AppConfig) -> dict[str, int]:
     grids = app.tournament.grids
     return {
         learner: math.prod(len(values) for values in grids.get(learner, {}).values())
-        for learner in app.tournament.learners
+        for learner in app.learners
     }
 
 
 def estimate(app: AppConfig, lanes: Lanes) -> float:
     """Return core-seconds of fitting: every contender on every fold, and one refit of the dearest."""
-    costs = [SECONDS_PER_FIT[learner] for learner in app.tournament.learners]
+    costs = [SECONDS_PER_FIT[learner] for learner in app.learners]
     fits = sum(SECONDS_PER_FIT[learner] * count for learner, count in contenders(app).items())
     per_thousand_rows = fits * app.folds.count + max(costs)
     return lanes.packed * SECONDS_PER_TENANT + per_thousand_rows * lanes.playing_rows / ROWS_MEASURED

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ from tiltyard.learners import blend
 from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Matrix, Trainer
+from tiltyard.learners.pooled import PooledKernel
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
 from tiltyard.thresholds import ThresholdRule
 
-NO_SIGNAL = "No contender is above chance; the prior answers."
+NO_SIGNAL = "No contender is above chance; the {} answers."
 
 
 @dataclass(frozen=True)
@@ -267,21 +268,27 @@ def _verdict(
         return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
     champion, found = order[0], estimate(order, prior, rounds, rules.metric)
     signal = found is not None and found.gain_low > 0.0 and not _all_tie(order, rules.metric)
+    status, message = "ok", None
     if not signal:
-        champion, found = prior, estimate([prior], prior, rounds, rules.metric)
-    kernel, params = champion.contender.kernel, champion.contender.params
-    fitted = kernel.fit(matrix, labels, None, params)
+        champion = _without_signal(order, prior)
+        found = estimate([champion], prior, rounds, rules.metric)
+        status, message = "no_signal", NO_SIGNAL.format(champion.contender.name)
+    fitted = champion.contender.kernel.fit(matrix, labels, None, champion.contender.params)
     value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
-    if not signal:
-        decided = rules.threshold.without_evidence
-        return Verdict(
-            "no_signal", NO_SIGNAL, champion, value, low, high, False, None, decided, fitted.dump()
-        )
+    verdict = Verdict(status, message, champion, value, low, high, signal)
+    if champion is prior:
+        return replace(verdict, threshold=rules.threshold.without_evidence, payload=fitted.dump())
     known = [one.truth for one in rounds]
     curve = calibration(known, champion.answers)
     truth, answers = np.concatenate(known), curve.answers(np.concatenate(champion.answers))
     decided, payload = rules.threshold.found(truth, answers), curve.applied(fitted).dump()
-    return Verdict("ok", None, champion, value, low, high, True, curve, decided, payload)
+    return replace(verdict, calibration=curve, threshold=decided, payload=payload)
+
+
+def _without_signal(order: Sequence[Entry], prior: Entry) -> Entry:
+    """Who answers for a tenant whose rows prove nothing: the model of all tenants, if they do not speak against it."""
+    known = (entry for entry in order if entry is prior or entry.contender.kernel.name == PooledKernel.name)
+    return next(known, prior)
 
 
 def estimate(order: Sequence[Entry], prior: Entry, rounds: Sequence[Round], metric: str) -> Estimate | None:

@@ -46,18 +46,18 @@ class Pool:
         Parameters
         ----------
         features : packed rows, array<float>
-        part : as for `pooled`; unset, null, or a part that was not there: EVERYONE's model, for new rows
+        part : as for `pooled`; unset or null: EVERYONE's model, for new rows. A part that no model was fitted
+            without has no margin, NaN.
         """
         payloads, categorical = dict(self.payloads), self.categorical
 
         def on_batch(packed: pa.Array, parts: pa.Array) -> pa.Array:
             places = parts.fill_null(EVERYONE).to_numpy(zero_copy_only=False)
             matrix = matrix_of(rows_of_floats(packed), categorical)
-            found = np.empty(len(matrix))
-            for place in np.unique(places):
+            found = np.full(len(matrix), np.nan)
+            for place in set(np.unique(places)) & set(payloads):
                 at = np.flatnonzero(places == place)
-                model = load(payloads.get(int(place), payloads[EVERYONE]))
-                found[at] = newton.log_odds(model.predict(matrix.rows(at)))
+                found[at] = newton.log_odds(load(payloads[place]).predict(matrix.rows(at)))
             return pa.array(found)
 
         known = F.lit(EVERYONE) if part is None else part.cast("int")

@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard.config import Gates
+from tiltyard.learners.pooled import PooledKernel
 
 # Verdicts that say nothing about the tenant's data: an earlier model stays.
 FAILED = ("error", "timeout")
@@ -20,7 +21,8 @@ def champions(models: DataFrame) -> DataFrame:
     """The version that serves each tenant of one app.
 
     The newest verdict counts, a failure apart: it leaves an earlier model in place. A tenant whose newest
-    verdict has no model of its own is served by its prior, or by the global row (tenant null).
+    verdict has no model of its own is served by what answered for it there (the model of all tenants, or its prior),
+    or by the global row (tenant null).
 
     Parameters
     ----------
@@ -36,15 +38,17 @@ def champions(models: DataFrame) -> DataFrame:
     newest = models.groupBy("tenant").agg(
         F.max(verdict).alias("newest"), F.max(F.when(~failed, verdict)).alias("settled")
     )
-    shared = models.where(F.col("tenant").isNull()).agg(F.max("version")).scalar()
+    newest_shared = models.where(F.col("tenant").isNull()).agg(F.max(F.struct("version", "learner")))
+    shared = newest_shared.scalar()
     own = F.col("tenant").isNotNull() & (F.col("settled.status") == "ok")
-    version = F.coalesce("settled.version", shared)
+    version = F.coalesce("settled.version", shared.getField("version"))
+    learner = F.coalesce("settled.learner", shared.getField("learner"), F.lit("prior"))
     return newest.select(
         "tenant",
         version.alias("version"),
-        F.coalesce(F.when(own, F.col("settled.learner")), F.lit("prior")).alias("learner"),
+        learner.alias("learner"),
         F.col("newest.status").alias("status"),
-        F.when(own, "tenant").otherwise("prior").alias("fallback"),
+        F.when(own, "tenant").otherwise(learner).alias("fallback"),
         F.to_date(version).alias("since"),
         _why().alias("why"),
     )
@@ -111,8 +115,15 @@ def _why() -> Column:
     kept = F.concat(F.lit("kept, as the newest training failed: "), F.col("newest.message"))
     current = F.col("newest.version") == F.col("settled.version")
     return (
-        F.when(F.col("tenant").isNull(), "base rate of all rows, for tenants without a model")
+        F.when(F.col("tenant").isNull(), _shared_why())
         .when(F.col("newest.status") == "ok", won)
         .when(F.col("settled.version").isNotNull() & ~current, kept)
         .otherwise(F.col("newest.message"))
+    )
+
+
+def _shared_why() -> Column:
+    pooled = F.col("settled.learner") == PooledKernel.name
+    return F.when(pooled, "model of all tenants, for those without one of their own").otherwise(
+        "base rate of all rows, for tenants without a model"
     )

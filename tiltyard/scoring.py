@@ -16,6 +16,7 @@ from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import categorical_slots
 from tiltyard.packed import Champion, scores
+from tiltyard.pooled_margin import PooledMarginModel
 
 _PIPELINE = "_pipeline"
 
@@ -104,12 +105,13 @@ def _routed(rows: DataFrame, serving: DataFrame, default: str) -> DataFrame:
 
 
 def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> DataFrame:
-    packed = PipelineModel.load(path).transform(rows)
+    features, pool = _split(PipelineModel.load(path))
+    packed = features.transform(rows)
     categorical = categorical_slots(packed.schema, FEATURES)
     fallback = Champion(bytes(shared.payload), shared.version, shared.fallback, shared.threshold)
     # Only what a score needs goes through the workers.
     records = packed.select(TENANT, KEY, FEATURES)
-    found = scores(records, serving, fallback, categorical, tenant=TENANT, features=FEATURES)
+    found = scores(records, serving, fallback, categorical, tenant=TENANT, features=FEATURES, pool=pool)
     return found.select(
         column(TENANT).alias("tenant"),
         column(KEY).alias("key"),
@@ -118,3 +120,11 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> Data
         F.col("_version").alias("version"),
         F.col("_fallback").alias("fallback"),
     )
+
+
+def _split(pipeline: PipelineModel) -> tuple[PipelineModel, bytes | None]:
+    """The stages that make features, and the model of all tenants, which only those rows meet that need it."""
+    *stages, last = pipeline.stages
+    if isinstance(last, PooledMarginModel):
+        return PipelineModel(stages), last.payload
+    return pipeline, None

@@ -24,7 +24,8 @@ from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.learners.base import HasBaseMarginCol, categorical_slots, packed_floats
 from tiltyard.learners.payload import FORMAT, digest
-from tiltyard.learners.prior import PriorFit, smoothed_rate
+from tiltyard.learners.pooled import PooledFit, PooledKernel
+from tiltyard.learners.prior import PriorFit, PriorKernel, smoothed_rate
 from tiltyard.packed import RESULTS, Champion, scores
 from tiltyard.params import number, text
 from tiltyard.thresholds import HALF
@@ -48,9 +49,10 @@ class TournamentModel(
     """The champions of a Tournament, and how they became that.
 
     `transform` adds `prediction` (1 where the probability is above the champion's threshold, else 0),
-    `probability` (vector), `modelVersion` (start of the payload's sha256) and `fallback` ("tenant" for an own
-    champion, "prior" else). Null and unseen tenants, tenants without an own model, and rows without features meet
-    the global prior. One shuffle; row order is not kept.
+    `probability` (vector), `modelVersion` (start of the payload's sha256) and `fallback`: "tenant" for an own
+    champion, else "pooled" or "prior". Null and unseen tenants, tenants without an own model, and rows without
+    features meet the model of all tenants where there is a base margin, else the global prior. One shuffle; row order
+    is not kept.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ class TournamentModel(
 
     tenantCol: Param[str] = Param(Params._dummy(), "tenantCol", "column of the tenant", text())
     threshold: Param[float] = Param(
-        Params._dummy(), "threshold", "probability above which the global prior predicts 1", number(0, 1)
+        Params._dummy(), "threshold", "probability above which the global row predicts 1", number(0, 1)
     )
 
     def __init__(self, results: DataFrame | None = None, categorical: tuple[bool, ...] = ()) -> None:
@@ -95,9 +97,9 @@ class TournamentModel(
     @property
     def champions(self) -> DataFrame:
         """DataFrame[tenant, learner, contender, status, message, fallback, metric, value, low, high, ...]."""
-        own = F.when(F.col("status") == "ok", "tenant").otherwise("prior").alias("fallback")
+        own = F.when(F.col("status") == "ok", "tenant").otherwise(self._shared(F.col("learner")))
         verdicts = self.results.where("kind = 'verdict' AND tenant IS NOT NULL")
-        return verdicts.select("*", own).select(*_CHAMPION).unionByName(self._global_row())
+        return verdicts.select("*", own.alias("fallback")).select(*_CHAMPION).unionByName(self._global_row())
 
     @property
     def base_rate(self) -> tuple[int, int]:
@@ -112,10 +114,10 @@ class TournamentModel(
 
     @property
     def fallback(self) -> Champion:
-        """The global prior, which answers where there is no other model."""
+        """What answers where there is no other model: that of all tenants, or the global prior."""
         rows, positives = self.base_rate
-        payload = PriorFit(smoothed_rate(positives, rows)).dump()
-        return Champion(payload, digest(payload)[:_DIGITS], "prior", self.getOrDefault(self.threshold))
+        payload = (PooledFit() if self._pools else PriorFit(smoothed_rate(positives, rows))).dump()
+        return Champion(payload, digest(payload)[:_DIGITS], self._family, self.getOrDefault(self.threshold))
 
     def write(self) -> MLWriter:
         return _ModelWriter(self)
@@ -124,14 +126,27 @@ class TournamentModel(
     def read(cls) -> MLReader[Any]:
         return _ModelReader()
 
+    @property
+    def _pools(self) -> bool:
+        return bool(self.isDefined(self.baseMarginCol))
+
+    @property
+    def _family(self) -> str:
+        """The learner of the global row; also its place in the chain of fallbacks."""
+        return PooledKernel.name if self._pools else PriorKernel.name
+
+    def _shared(self, learner: Column) -> Column:
+        """What serves a tenant without an own model: what answered for it, or the global row."""
+        return F.coalesce(learner, F.lit(self._family))
+
     def _global_row(self) -> DataFrame:
         rows, positives = self.base_rate
         payload = self.fallback.payload
         known: dict[str, Any] = {
-            "learner": "prior",
-            "contender": "prior",
+            "learner": self._family,
+            "contender": self._family,
             "status": "ok",
-            "fallback": "prior",
+            "fallback": self._family,
             "rows": rows,
             "positives": positives,
             "params": "{}",

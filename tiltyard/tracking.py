@@ -92,7 +92,7 @@ def _params(job: Job) -> dict[str, Any]:
         "label": app.label,
         "folds": f"{app.folds.count} by {app.folds.by}",
         "metric": app.tournament.metric,
-        "learners": ", ".join(app.tournament.learners),
+        "learners": ", ".join(app.learners),
         "seed": app.tournament.seed,
     }
 

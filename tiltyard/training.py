@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard import __version__
-from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, TENANT, TIME, derive, input_fields
+from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, MARGIN, TENANT, TIME, derive, input_fields
 from tiltyard.columns import column
 from tiltyard.config import AppConfig, Config
 from tiltyard.contenders import arena, from_grids
@@ -22,6 +22,7 @@ from tiltyard.evaluators import evaluator_for
 from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_folds
+from tiltyard.pooled_margin import PooledMargin
 from tiltyard.slots import slot_table
 from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
@@ -63,14 +64,17 @@ def pipeline_name(
     return f"{until}-{hashlib.sha256(repr(inputs).encode()).hexdigest()[:10]}"
 
 
-def fitted_pipeline(rows: DataFrame, app: AppConfig, path: str) -> PipelineModel:
+def fitted_pipeline(
+    rows: DataFrame, app: AppConfig, path: str, unshared: DataFrame | None = None
+) -> PipelineModel:
     """The app's feature pipeline, fitted on the rows and saved at `path`, as it is loaded from there.
 
-    A path that an earlier attempt has completed is loaded as it is: its name stands for the same inputs. A
-    path that somebody left half-written is written again.
+    Where learners that start from a model of all tenants compete, that model is its last stage (`PooledMargin`).
+    `unshared` (DataFrame[tenant]) are those it must not learn from. A path that an earlier attempt has completed is
+    loaded as it is: its name stands for the same inputs. A path that somebody left half-written is written again.
     """
     if not _is_complete(rows, path):
-        _fit(rows, app).write().overwrite().save(path)
+        _fit(rows, app, unshared).write().overwrite().save(path)
         done = rows.sparkSession.createDataFrame([("complete",)], "value string")
         done.coalesce(1).write.mode("overwrite").text(f"{path}/complete")
     return PipelineModel.load(path)
@@ -79,9 +83,10 @@ def fitted_pipeline(rows: DataFrame, app: AppConfig, path: str) -> PipelineModel
 def tournament(app: AppConfig) -> Tournament:
     """The app's tournament over packed rows."""
     conf = app.tournament
-    estimator, maps = arena(
-        from_grids(conf.learners, conf.grids, conf.seed, featuresCol=FEATURES, labelCol=LABEL)
-    )
+    columns = {"featuresCol": FEATURES, "labelCol": LABEL}
+    if app.pools:
+        columns["baseMarginCol"] = MARGIN
+    estimator, maps = arena(from_grids(app.learners, conf.grids, conf.seed, **columns))
     return Tournament(
         estimator=estimator,
         estimatorParamMaps=maps,
@@ -170,7 +175,25 @@ def _fold_arguments(app: AppConfig) -> dict[str, Any]:
     return {"by": by, "count": folds.count, "seed": app.tournament.seed, "columns": columns}
 
 
-def _fit(rows: DataFrame, app: AppConfig) -> PipelineModel:
+def _fit(rows: DataFrame, app: AppConfig, unshared: DataFrame | None) -> PipelineModel:
+    features = _fit_features(rows, app)
+    if not app.pools:
+        return features
+    shared = rows if unshared is None else rows.join(unshared, F.col(TENANT) == F.col("tenant"), "left_anti")
+    by_time = app.folds.by == "time"
+    margin = PooledMargin(
+        featuresCol=FEATURES,
+        labelCol=LABEL,
+        outputCol=MARGIN,
+        timeCol=TIME if by_time else None,
+        foldCol=None if by_time else FOLD,
+        numFolds=app.folds.count,
+        keyCol=KEY,
+    )
+    return PipelineModel([*features.stages, margin.fit(features.transform(shared))])
+
+
+def _fit_features(rows: DataFrame, app: AppConfig) -> PipelineModel:
     fields = [name for name in rows.columns if name not in (TENANT, KEY, TIME, LABEL, FOLD)]
     if not fields:
         raise DataContractError(

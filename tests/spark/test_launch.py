@@ -99,7 +99,8 @@ def _files(root: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "score", "evaluate", "monitor", "dashboard", "tenants", "models list", "demo"]
+    "command",
+    ["train", "score", "evaluate", "monitor", "dashboard", "tenants", "sharing", "models list", "demo"],
 )
 def test_a_dry_run_makes_no_warehouse(conf: Path, tmp_path: Path, command: str) -> None:
     root = tmp_path / "warehouse"

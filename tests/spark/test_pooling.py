@@ -52,12 +52,17 @@ def test_blocks_in_time_learn_from_those_before(spark: SparkSession) -> None:
     assert by_first > 0.95 and by_second < 0.85
 
 
-def test_rows_without_a_part_or_with_another_are_new(spark: SparkSession) -> None:
+def test_rows_without_a_part_are_new_and_those_of_one_without_a_model_have_no_margin(
+    spark: SparkSession,
+) -> None:
     rows = packed(spark, {0, 1}, parts=2).limit(5)
     pool = pooled(packed(spark, {0, 1}, parts=2), "features", "label", "part", range(2))
-    new = [pool.margin(rows.features, F.lit(part)).alias(name) for part, name in ((None, "a"), (7, "b"))]
+    new = [
+        pool.margin(rows.features, F.lit(part)).alias(name) for part, name in ((None, "none"), (7, "other"))
+    ]
     for row in rows.select(pool.margin(rows.features).alias("all"), *new).collect():
-        assert row.a == row.b == row.all
+        # The model of all may know a row that is in some part: it must not answer for it.
+        assert row.none == row.all and np.isnan(row.other)
 
 
 def test_codes_of_tenants_are_not_read(spark: SparkSession) -> None:

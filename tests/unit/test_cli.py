@@ -113,6 +113,12 @@ def test_common_options_reach_the_job(launched: list[Any]) -> None:
         ("monitor", "monitor", None, {}),
         ("dashboard --output o.html", "dashboard", None, {"output": Path("o.html")}),
         ("tenants --app x --status ok --limit 3", "tenants", "x", {"status": "ok", "limit": 3}),
+        (
+            "sharing --app x --no-shares-data",
+            "sharing",
+            "x",
+            {"shares_data": False, "segment": None},
+        ),
         ("models list", "models list", None, {"limit": 50}),
         ("models show x UA|IAH", "models show", "x", {"tenant": "UA|IAH"}),
         (

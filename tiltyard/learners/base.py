@@ -201,12 +201,15 @@ def fit_rows(kernel: Kernel, rows: pa.Table, categorical: tuple[bool, ...], para
 
 
 def matrix_of(
-    values: np.ndarray, categorical: tuple[bool, ...], margins: pa.Array | pa.ChunkedArray | None = None
+    values: np.ndarray,
+    categorical: tuple[bool, ...],
+    margins: pa.Array | pa.ChunkedArray | None = None,
+    pool: Fitted | None = None,
 ) -> Matrix:
-    """A kernel's matrix; without slot metadata every slot is numeric, without margins there is no base margin."""
+    """A kernel's matrix; without slot metadata every slot is numeric, without margins the pool gives them."""
     flags = np.array(categorical, dtype=bool) if categorical else np.zeros(values.shape[1], dtype=bool)
     if margins is None or 0 < len(margins) == margins.null_count:
-        return Matrix(values, flags)
+        return Matrix(values, flags, pool=pool)
     return Matrix(values, flags, margins.to_numpy())
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from tiltyard.errors import TiltyardError
+from tiltyard.learners import newton
 
 T = TypeVar("T")
 
@@ -22,12 +23,14 @@ class Matrix:
     values : float32, rows x slots; a numeric slot holds its value or NaN, a categorical one a code
         (0 other, 1 to K the level's rank, NaN null). Infinite values become NaN.
     categorical : bool per slot
-    margin : log odds that a model of all tenants gives each row; None where there is no such model
+    margin : log odds that a model of all tenants gives each row; None where nobody has asked it yet
+    pool : the model of all tenants, to be asked then; None where there is none
     """
 
     values: np.ndarray
     categorical: np.ndarray
     margin: np.ndarray | None = None
+    pool: Fitted | None = None
     _derived: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -40,9 +43,8 @@ class Matrix:
 
     def rows(self, index: np.ndarray) -> Matrix:
         """The given rows, as a matrix of its own."""
-        return Matrix(
-            self.values[index], self.categorical, None if self.margin is None else self.margin[index]
-        )
+        margin = None if self.margin is None else self.margin[index]
+        return Matrix(self.values[index], self.categorical, margin, self.pool)
 
     def base_margin(self) -> np.ndarray:
         """The margin, for a learner that starts from it.
@@ -51,11 +53,13 @@ class Matrix:
         ------
         TiltyardError : there is none
         """
-        if self.margin is None:
+        if self.margin is None and self.pool is None:
             raise TiltyardError(
                 "There is no model of all tenants to start from: give the learner its 'baseMarginCol'."
             )
-        return self.margin
+        if self.margin is None and self.pool is not None:
+            self.margin = newton.log_odds(self.pool.predict(self))
+        return np.asarray(self.margin)
 
     def once(self, key: Any, build: Callable[[], T]) -> T:
         """What `build` makes of these rows, made once: contenders of one family share it."""

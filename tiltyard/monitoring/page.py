@@ -30,7 +30,7 @@ STATES = {  # state: how it reads, and its colour
     "ok": ("ok", "good"),
 }
 _RUN_TONES = {"ok": "good", "failed": "bad", "lost": "bad"}
-_LEARNERS = ("linear", "forest", "boosting", "prior")
+_LEARNERS = ("linear", "forest", "boosting", "pooled", "residual", "blend", "prior")
 _ON_PLATFORM = {"worst": 50, "runs": 20}
 
 
