@@ -22,8 +22,10 @@ TIME = "_time"
 LABEL = "_label"
 FOLD = "_fold"
 FEATURES = "_features"
+PART = "_part"  # what a model of all tenants must not have learnt from, to answer for the row
+RATES = "_rates"  # mean labels of the row's categories over all tenants
 MARGIN = "_margin"  # log odds of a model of all tenants
-DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES, MARGIN)
+DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES, PART, RATES, MARGIN)
 
 ALL_ROWS = "all"  # the tenant of every row of an app that declares no tenant columns
 

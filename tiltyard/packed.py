@@ -96,12 +96,13 @@ def scores(
     features: str,
     margin: str | None = None,
     pool: bytes | None = None,
+    rates: str | None = None,
     partitions: int | None = None,
 ) -> DataFrame:
     """Add SCORED: each row's probability and prediction by its tenant's model, and which model that was.
 
     Payloads travel in the stream ahead of their tenant's records, so a worker holds one model at a time.
-    One shuffle; row order is not kept, and neither are the packed column and the margin.
+    One shuffle; row order is not kept, and neither are the packed column, the margin and the rates.
 
     Parameters
     ----------
@@ -110,18 +111,20 @@ def scores(
     fallback : serves null tenants and those without a row in `models`
     margin : column of the base margin, null in all rows for none; unset: the pool gives it
     pool : payload of the model of all tenants; only models that start from its margin ask it
+    rates : column of the numbers that only the pool reads
     """
     own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
     model = [F.col(name).alias(place) for name, place in _MODEL.items()]
     stream = records.unionByName(own.select(F.col("tenant").alias(tenant), *model), allowMissingColumns=True)
-    kept = records.drop(features, *([margin] if margin else []))
+    read = [features, *filter(None, (margin, rates))]
+    kept = records.drop(*read)
     schema = kept.select("*", *[F.lit(None).cast(kind).alias(name) for name, kind in SCORED.items()]).schema
     names = kept.columns
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         server = _Server(fallback, categorical, pool)
         for batch in batches:
-            if scored := server.scored(batch, tenant, features, margin):
+            if scored := server.scored(batch, tenant, features, margin, rates):
                 rows = batch.filter(pc.is_null(batch.column(_PAYLOAD)))
                 yield pa.RecordBatch.from_arrays([*map(rows.column, names), *scored], [*names, *SCORED])
 
@@ -140,7 +143,9 @@ class _Server:
         self.tenant: str | None = None
         self.serving = self.default
 
-    def scored(self, batch: pa.RecordBatch, tenant: str, features: str, margin: str | None) -> list[pa.Array]:
+    def scored(
+        self, batch: pa.RecordBatch, tenant: str, features: str, margin: str | None, rates: str | None
+    ) -> list[pa.Array]:
         """The columns SCORED for the batch's records in their order; nothing for a batch without any."""
         found: list[np.ndarray] = []
         by: list[Champion] = []
@@ -156,8 +161,9 @@ class _Server:
             if len(piece):
                 fitted, champion = self.serving
                 own = values[end - len(piece) : end]
-                begins = piece.column(margin) if margin else None
-                found.append(fitted.predict(matrix_of(own, self.categorical, begins, self.pool)))
+                begins, more = (piece.column(name) if name else None for name in (margin, rates))
+                matrix = matrix_of(own, self.categorical, begins, self.pool, more)
+                found.append(fitted.predict(matrix))
                 by.append(champion)
         if not found:
             return []

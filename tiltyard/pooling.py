@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard.arrow import arrow_function
+from tiltyard.columns import column
 from tiltyard.learners import newton
 from tiltyard.learners.base import categorical_slots, load, matrix_of, packed_floats
 from tiltyard.learners.boosting import Boosting
@@ -40,7 +41,7 @@ class Pool:
     payloads: Mapping[int, bytes]
     categorical: tuple[bool, ...]
 
-    def margin(self, features: Column, part: Column | None = None) -> Column:
+    def margin(self, features: Column, part: Column | None = None, rates: Column | None = None) -> Column:
         """Log odds of each row's label by the model that has not learnt from the row's part, as a double.
 
         Parameters
@@ -48,12 +49,13 @@ class Pool:
         features : packed rows, array<float>
         part : as for `pooled`; unset or null: EVERYONE's model, for new rows. A part that no model was fitted
             without has no margin, NaN.
+        rates : as for `pooled`
         """
         payloads, categorical = dict(self.payloads), self.categorical
 
-        def on_batch(packed: pa.Array, parts: pa.Array) -> pa.Array:
+        def on_batch(packed: pa.Array, parts: pa.Array, more: pa.Array) -> pa.Array:
             places = parts.fill_null(EVERYONE).to_numpy(zero_copy_only=False)
-            matrix = matrix_of(rows_of_floats(packed), categorical)
+            matrix = matrix_of(rows_of_floats(packed), categorical, rates=more)
             found = np.full(len(matrix), np.nan)
             for place in set(np.unique(places)) & set(payloads):
                 at = np.flatnonzero(places == place)
@@ -61,16 +63,24 @@ class Pool:
             return pa.array(found)
 
         known = F.lit(EVERYONE) if part is None else part.cast("int")
-        return arrow_function(on_batch, "double")(features, known)
+        return arrow_function(on_batch, "double")(features, known, _or_none(rates))
 
 
 def pooled(
-    rows: DataFrame, features: str, label: str, part: str, parts: Iterable[int], *, expanding: bool = False
+    rows: DataFrame,
+    features: str,
+    label: str,
+    part: str,
+    parts: Iterable[int],
+    *,
+    expanding: bool = False,
+    rates: str | None = None,
 ) -> Pool:
     """Fit one model without each part, and one on all rows. One Spark job.
 
     The models are boosted trees over the numeric slots of the packed rows: category codes are each tenant's own
-    ranks. Where there is no numeric slot, or one class only, the base rate stands in.
+    ranks. What categories say comes by `rates`. Where there is nothing to read, or one class only, the base rate
+    stands in.
 
     Parameters
     ----------
@@ -80,6 +90,8 @@ def pooled(
     parts : those there are, from 0
     expanding : parts follow each other in time, and each one's model learns from those before it; the first
         one's from the second, as there is nothing before it
+    rates : column of more numbers, array<float>, such as each category's mean label over all rows (`TargetEncode`
+        without a tenant column)
 
     Returns
     -------
@@ -107,18 +119,23 @@ def pooled(
     places = [F.when(_learns(F.col(part), target, expanding), F.lit(str(target))) for target in targets]
     copies = rows.select(
         packed_floats(rows.schema, features).alias("x"),
+        _or_none(column(rates) if rates else None).alias("rates"),
         F.col(label).cast("double").alias("y"),
         F.explode(F.array_compact(F.array(*places))).alias("of"),
     )
 
     def fit(target: str | None, table: pa.Table) -> list[dict[str, Any]]:
-        matrix = matrix_of(rows_of_floats(table["x"]), categorical)
+        matrix = matrix_of(rows_of_floats(table["x"]), categorical, rates=table["rates"])
         return [{"part": int(target or EVERYONE), "payload": _fitted(matrix, table["y"].to_numpy()).dump()}]
 
     fits = over_tenants(
-        copies, "of", fit, "part int, payload binary", order=("x", "y"), partitions=len(targets)
+        copies, "of", fit, "part int, payload binary", order=("x", "rates", "y"), partitions=len(targets)
     )
     return Pool({row.part: bytes(row.payload) for row in fits.collect()}, categorical)
+
+
+def _or_none(rates: Column | None) -> Column:
+    return (F.lit(None) if rates is None else rates).cast("array<float>")
 
 
 def _learns(part: Column, target: int, expanding: bool) -> Column:

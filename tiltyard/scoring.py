@@ -10,7 +10,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from tiltyard.apps import FEATURES, KEY, LABEL, TENANT, TIME, derive
+from tiltyard.apps import FEATURES, KEY, LABEL, RATES, TENANT, TIME, derive
 from tiltyard.columns import column
 from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
@@ -110,8 +110,11 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> Data
     categorical = categorical_slots(packed.schema, FEATURES)
     fallback = Champion(bytes(shared.payload), shared.version, shared.fallback, shared.threshold)
     # Only what a score needs goes through the workers.
-    records = packed.select(TENANT, KEY, FEATURES)
-    found = scores(records, serving, fallback, categorical, tenant=TENANT, features=FEATURES, pool=pool)
+    rates = RATES if pool else None
+    records = packed.select(TENANT, KEY, FEATURES, *filter(None, [rates]))
+    found = scores(
+        records, serving, fallback, categorical, tenant=TENANT, features=FEATURES, pool=pool, rates=rates
+    )
     return found.select(
         column(TENANT).alias("tenant"),
         column(KEY).alias("key"),

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any, cast
 
 from pyspark.errors import AnalysisException
-from pyspark.ml import PipelineModel
+from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard import __version__
-from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, MARGIN, TENANT, TIME, derive, input_fields
+from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, MARGIN, PART, RATES, TENANT, TIME, derive, input_fields
 from tiltyard.columns import column
 from tiltyard.config import AppConfig, Config
 from tiltyard.contenders import arena, from_grids
@@ -21,12 +21,13 @@ from tiltyard.errors import DataContractError
 from tiltyard.evaluators import evaluator_for
 from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
-from tiltyard.folds import with_folds
-from tiltyard.pooled_margin import PooledMargin
+from tiltyard.folds import with_day_blocks, with_folds
+from tiltyard.keyed_union import KeyedUnionModel
+from tiltyard.pooled_margin import PooledMargin, sampled
 from tiltyard.slots import slot_table
 from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
-from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
+from tiltyard.transformers import FeaturePacker, FieldTyperModel, PivotModel, SanityCheckerModel, TargetEncode
 from tiltyard.transformers.sanity_checker import MEASURES
 
 
@@ -42,7 +43,9 @@ def labelled_rows(
 
     Returns
     -------
-    DataFrame[_tenant, _key, _time, _label, _fold, the fields that may become features]
+    DataFrame[_tenant, _key, _time, _label, _fold, _part, the fields that may become features]
+        `_part` is what a model of all tenants must not have learnt from, to answer for the row: its fold, or, with
+        folds in time, its block of days.
     """
     rows = derive(source, app).where(column(LABEL).isNotNull())
     if app.time:
@@ -52,8 +55,12 @@ def labelled_rows(
     if tenants:
         rows = rows.where(column(TENANT).isin(*tenants))
     folded = with_folds(rows, FOLD, tenant=TENANT, **_fold_arguments(app))
+    if app.folds.by == "time":
+        parted = with_day_blocks(folded, PART, TIME, app.folds.count)
+    else:
+        parted = folded.withColumn(PART, column(FOLD))
     fields = input_fields(source.columns, app)
-    return folded.select(TENANT, KEY, TIME, LABEL, FOLD, *map(column, fields))
+    return parted.select(TENANT, KEY, TIME, LABEL, FOLD, PART, *map(column, fields))
 
 
 def pipeline_name(
@@ -180,21 +187,33 @@ def _fit(rows: DataFrame, app: AppConfig, unshared: DataFrame | None) -> Pipelin
     if not app.pools:
         return features
     shared = rows if unshared is None else rows.join(unshared, F.col(TENANT) == F.col("tenant"), "left_anti")
-    by_time = app.folds.by == "time"
-    margin = PooledMargin(
-        featuresCol=FEATURES,
-        labelCol=LABEL,
-        outputCol=MARGIN,
-        timeCol=TIME if by_time else None,
-        foldCol=None if by_time else FOLD,
-        numFolds=app.folds.count,
-        keyCol=KEY,
-    )
-    return PipelineModel([*features.stages, margin.fit(features.transform(shared))])
+    pooling = Pipeline(stages=_pooling(features, app)).fit(sampled(features.transform(shared), KEY))
+    return PipelineModel([*features.stages, *pooling.stages])
+
+
+def _pooling(features: PipelineModel, app: AppConfig) -> list[Estimator[Any] | Transformer]:
+    """Categories as all tenants' mean labels, and the model of all tenants that reads them."""
+    categories = [*_coded(features), TENANT]
+    rates = [f"{RATES}_{place}" for place in range(len(categories))]
+    by_part: dict[str, Any] = {"labelCol": LABEL, "foldCol": PART, "expanding": app.folds.by == "time"}
+    return [
+        TargetEncode(inputCols=categories, outputCols=rates, **by_part),
+        FeaturePacker(inputCols=rates, outputCol=RATES),
+        PooledMargin(
+            featuresCol=FEATURES, ratesCol=RATES, outputCol=MARGIN, numFolds=app.folds.count, **by_part
+        ),
+    ]
+
+
+def _coded(features: PipelineModel) -> list[str]:
+    """The columns that the features hold as codes of each tenant."""
+    unions = [stage for stage in features.stages if isinstance(stage, KeyedUnionModel)]
+    pivots = [stage for union in unions for stage in union.stages if isinstance(stage, PivotModel)]
+    return [name for pivot in pivots for name in pivot.getInputCols()]
 
 
 def _fit_features(rows: DataFrame, app: AppConfig) -> PipelineModel:
-    fields = [name for name in rows.columns if name not in (TENANT, KEY, TIME, LABEL, FOLD)]
+    fields = [name for name in rows.columns if name not in (TENANT, KEY, TIME, LABEL, FOLD, PART)]
     if not fields:
         raise DataContractError(
             f"{app.app}: every column of '{app.source}' is excluded; nothing to learn from."

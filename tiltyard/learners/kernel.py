@@ -25,12 +25,14 @@ class Matrix:
     categorical : bool per slot
     margin : log odds that a model of all tenants gives each row; None where nobody has asked it yet
     pool : the model of all tenants, to be asked then; None where there is none
+    rates : float32, rows x numbers that only the pool reads
     """
 
     values: np.ndarray
     categorical: np.ndarray
     margin: np.ndarray | None = None
     pool: Fitted | None = None
+    rates: np.ndarray | None = None
     _derived: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -43,8 +45,8 @@ class Matrix:
 
     def rows(self, index: np.ndarray) -> Matrix:
         """The given rows, as a matrix of its own."""
-        margin = None if self.margin is None else self.margin[index]
-        return Matrix(self.values[index], self.categorical, margin, self.pool)
+        margin, rates = (None if one is None else one[index] for one in (self.margin, self.rates))
+        return Matrix(self.values[index], self.categorical, margin, self.pool, rates)
 
     def base_margin(self) -> np.ndarray:
         """The margin, for a learner that starts from it.

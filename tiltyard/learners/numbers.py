@@ -1,4 +1,4 @@
-"""A model of the numeric slots alone: category codes are ranks of each tenant's own, and mean nothing to others."""
+"""A model of numbers alone: category codes are ranks of each tenant's own, and mean nothing to others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OnNumbers:
 
 
 def numbers_of(matrix: Matrix) -> Matrix:
-    """The numeric slots of the rows.
+    """The numeric slots of the rows, and their rates where they have some.
 
     Examples
     --------
@@ -35,8 +35,10 @@ def numbers_of(matrix: Matrix) -> Matrix:
     >>> numbers_of(rows).values.tolist()
     [[1.5]]
     """
-    numeric = ~matrix.categorical
-    return Matrix(matrix.values[:, numeric], np.zeros(int(numeric.sum()), dtype=bool))
+    numbers = matrix.values[:, ~matrix.categorical]
+    if matrix.rates is not None:
+        numbers = np.hstack([numbers, matrix.rates])
+    return Matrix(numbers, np.zeros(numbers.shape[1], dtype=bool))
 
 
 def load(
