@@ -69,6 +69,12 @@ def test_many_rows_leave_what_is_wrong_for_them() -> None:
     assert reached(verdict, -1.0, 2.0) > reached(alone, -1.0, 2.0) - 0.02
 
 
+def test_a_tenant_that_is_clearly_otherwise_goes_its_own_way() -> None:
+    _, verdict = play(*tenant(300, -2.0, 2.0), FIELD, Rules())
+    assert verdict.status == "ok" and verdict.champion is not None
+    assert verdict.champion.contender.kernel.name == "linear"
+
+
 def test_the_answer_of_all_plays_to_the_end_however_far_behind() -> None:
     entries, _ = play(*tenant(2_000, 0.0, 3.0), FIELD, Rules())
     assert len(entry(entries, "pooled").folds) == 3
