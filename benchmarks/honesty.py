@@ -1,10 +1,11 @@
 """How honest a champion's number is: tenants with known truth, without Spark.
 
-    python benchmarks/honesty.py [--tenants 200] [--rows 100 300 1000]
+    python benchmarks/honesty.py [--tenants 200] [--rows 100 300 1000] [--alone]
 
 Each tenant plays the full tournament; the number of its best contender, whatever the verdict on chance, is held
 against the AUROC that this contender, refitted on all rows, reaches on 20,000 new rows of the same tenant. Tenants of
-strength 0 are noise: their label has nothing to do with their fields.
+strength 0 are noise: their label has nothing to do with their fields. Half of what a tenant's fields do is the same for
+all tenants, and a model of all tenants is taken to know it; with `--alone` there is no such model.
 """
 
 from __future__ import annotations
@@ -13,25 +14,29 @@ import argparse
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
-from bench import GRIDS
+from bench import GRIDS, LEARNERS
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tiltyard.config import Learner
 from tiltyard.honest import Round
 from tiltyard.learners import FAMILIES
 from tiltyard.learners.kernel import Matrix
 from tiltyard.metrics import score
-from tiltyard.play import Contender, Rules, estimate, play, ranked
+from tiltyard.play import Contender, Rules, chosen, estimate, play, ranked
 
 NEW_ROWS = 20_000
 # Champions of 1,000 rows reach an AUROC of 0.50, 0.62, 0.73 and 0.87.
 STRENGTHS = (0.0, 0.5, 1.0, 2.5)
 FIELDS, LEVELS = 8, 6
 FOLDS = 3
+# What a field, and a level of the category, does: in all tenants, and as much again in each by itself.
+SCALE = np.append(np.full(FIELDS, 0.25), np.full(LEVELS, 0.35))
+SHARED = np.random.default_rng(2013).normal(size=FIELDS + LEVELS) * SCALE
 T = TypeVar("T")
 
 
@@ -49,10 +54,10 @@ class Found:
     signal: bool
 
 
-def contenders() -> list[Contender]:
-    """The default tournament: 9 contenders."""
+def contenders(alone: bool = False) -> list[Contender]:
+    """The default tournament: 12 contenders, 9 where there is no model of all tenants."""
     found = []
-    for name in ("prior", "linear", "forest", "boosting"):
+    for name in LEARNERS if alone else get_args(Learner):
         grid, family = GRIDS.get(name, {}), FAMILIES[name]
         for values in itertools.product(*grid.values()):
             params = {**family.hyperparams, **dict(zip(grid, values, strict=True))}
@@ -62,7 +67,7 @@ def contenders() -> list[Contender]:
 
 def effects_of_a_tenant(random: np.random.Generator) -> np.ndarray:
     """What each field and each level of the category does."""
-    return random.normal(size=FIELDS + LEVELS) * np.append(np.full(FIELDS, 0.35), np.full(LEVELS, 0.5))
+    return SHARED + random.normal(size=FIELDS + LEVELS) * SCALE
 
 
 def drawn(
@@ -71,10 +76,11 @@ def drawn(
     """Rows of a tenant: numbers, of which one works only together with another, and a category."""
     values = random.normal(size=(rows, FIELDS))
     codes = random.integers(0, LEVELS, size=rows)
-    margin = values @ effects[:FIELDS] + values[:, 0] * values[:, 1] * 0.5 + effects[FIELDS + codes]
-    chance = 1.0 / (1.0 + np.exp(1.0 - strength * margin))
+    everyone, own = (values @ of[:FIELDS] + of[FIELDS + codes] for of in (SHARED, effects))
+    chance = 1.0 / (1.0 + np.exp(1.0 - strength * (own + values[:, 0] * values[:, 1] * 0.5)))
     packed = np.column_stack([values, codes]).astype(np.float32)
-    return Matrix(packed, np.arange(FIELDS + 1) == FIELDS), (random.random(rows) < chance).astype(float)
+    matrix = Matrix(packed, np.arange(FIELDS + 1) == FIELDS, strength * everyone - 1.0)
+    return matrix, (random.random(rows) < chance).astype(float)
 
 
 def tenant(rows: int, strength: float, seed: int, field: list[Contender]) -> Found | None:
@@ -88,24 +94,27 @@ def tenant(rows: int, strength: float, seed: int, field: list[Contender]) -> Fou
     if not order:
         return None
     # Where nobody beats the prior, it is the prior's number that is reported, chosen from nobody.
-    rivals = order if order[0] is not entries[0] else order[:1]
+    rivals = chosen(order, "auroc") if order[0] is not entries[0] else order[:1]
     numbers = [game["fold"] for game in entries[0].folds]
     rounds = [Round.drawn(labels[fold == number], number) for number in numbers]
-    found, best = estimate(rivals, entries[0], rounds, "auroc"), order[0].contender
+    found, best = estimate(rivals, entries[0], rounds, "auroc"), rivals[0].contender
     if found is None:
         return None
     new, truth = drawn(NEW_ROWS, strength, effects, random)
     reached = score(truth, best.kernel.fit(matrix, labels, None, best.params).predict(new))["auroc"]
-    mean = float(np.mean(order[0].values("auroc")))
+    mean = float(np.mean(rivals[0].values("auroc")))
     signal = verdict.status == "ok"
     return Found(rows, strength, mean, found.value, found.low, found.high, reached, signal)
 
 
 def tenants(
-    one: Callable[[int, float, int, list[Contender]], T | None], sizes: list[int], count: int
+    one: Callable[[int, float, int, list[Contender]], T | None],
+    sizes: list[int],
+    count: int,
+    alone: bool = False,
 ) -> Iterator[T]:
     """What `one` finds of `count` tenants of each size and strength, without those it finds nothing of."""
-    field = contenders()
+    field = contenders(alone)
     cases = list(itertools.product(sizes, STRENGTHS, range(count)))
     for rows, strength, seed in track(cases, "tenants", console=Console(stderr=True)):
         found = one(rows, strength, seed, field)
@@ -160,8 +169,9 @@ def main() -> None:
     )
     parser.add_argument("--tenants", type=int, default=200, help="of each size and strength")
     parser.add_argument("--rows", type=int, nargs="+", default=[100, 300, 1_000])
+    parser.add_argument("--alone", action="store_true", help="without a model of all tenants")
     args = parser.parse_args()
-    Console(width=130).print(report(list(tenants(tenant, args.rows, args.tenants))))
+    Console(width=130).print(report(list(tenants(tenant, args.rows, args.tenants, args.alone))))
 
 
 if __name__ == "__main__":

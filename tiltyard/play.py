@@ -276,8 +276,8 @@ def _verdict(
         if failed:
             return Verdict("error", f"Every contender failed; {failed.contender.name}: {failed.message}")
         return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
-    chosen = _chosen(order, rules.metric)
-    champion, found = chosen[0], estimate(chosen, prior, rounds, rules.metric)
+    rivals = chosen(order, rules.metric)
+    champion, found = rivals[0], estimate(rivals, prior, rounds, rules.metric)
     signal = found is not None and found.gain_low > 0.0 and not _all_tie(order, rules.metric)
     status, message = "ok", None
     if not signal:
@@ -296,7 +296,7 @@ def _verdict(
     return replace(verdict, calibration=curve, threshold=decided, payload=payload)
 
 
-def _chosen(order: list[Entry], metric: str) -> list[Entry]:
+def chosen(order: list[Entry], metric: str) -> list[Entry]:
     """Those of whom the first is the champion, chosen from the others by its mean.
 
     A blend with the answer of all tenants is chosen from nobody, unless it is behind the best with 99 % confidence: few

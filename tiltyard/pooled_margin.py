@@ -27,10 +27,13 @@ from tiltyard.learners.base import packed_floats
 from tiltyard.params import Ranged, flag, text, whole
 from tiltyard.pooling import EVERYONE, Pool, pooled
 
+POOL_SAMPLE = 100_000
+"""About how many rows the models of all tenants learn from."""
+
 _SHARES = 1_000_000  # the sample's share is counted in millionths
 
 
-def sampled(rows: DataFrame, key: str, about: int = 100_000) -> DataFrame:
+def sampled(rows: DataFrame, key: str, about: int = POOL_SAMPLE) -> DataFrame:
     """About so many of the rows, drawn by the hash of a key: as many as one worker learns from. One job counts them."""
     share = about / max(rows.count(), 1)
     if share >= 1.0:
