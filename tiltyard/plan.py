@@ -21,7 +21,7 @@ SECONDS_PER_FIT: Mapping[str, float] = {
     **{"forest": 0.035, "boosting": 0.014},
 }
 ROWS_MEASURED = 1_000
-# Core-seconds of one model of all tenants for each 1,000 of its rows: 100,000 x 20 numbers took 1.7 s, x 60 numbers 3.5.
+# Core-seconds of one model of all tenants for each 1,000 of its rows; 100,000 took 1.7 s (20 numbers) and 3.5 s (60).
 SECONDS_PER_POOL = 0.025
 # Core-seconds of one grouped Arrow call: what a tenant costs before its first fit.
 SECONDS_PER_TENANT = 0.010
