@@ -75,6 +75,7 @@ class PooledMargin(
     ----------
     featuresCol, labelCol : packed rows, and labels 0 or 1; rows without a label are left out
     ratesCol : more numbers of each row, array<float>, such as each category's mean label over all tenants
+    newRatesCol : those of training rows as new rows will have them, for the model of all; default `ratesCol`
     outputCol : name of the margin, a double; default "margin". NaN where a fold has no model
     foldCol : column of the folds, whole numbers from 0
     numFolds : number of folds, at least 1; default 3
@@ -98,6 +99,9 @@ class PooledMargin(
     [Row(high=False, label=0.0), Row(high=True, label=1.0)]
     """
 
+    newRatesCol: Param[str] = Param(
+        Params._dummy(), "newRatesCol", "column of the numbers as new rows will have them", text()
+    )
     numFolds: Param[int] = Param(Params._dummy(), "numFolds", "number of folds, at least 1", whole(1))
     expanding: Param[bool] = Param(Params._dummy(), "expanding", "whether folds are blocks in time", flag())
 
@@ -108,6 +112,7 @@ class PooledMargin(
         featuresCol: str = "features",
         labelCol: str = "label",
         ratesCol: str | None = None,
+        newRatesCol: str | None = None,
         outputCol: str = "margin",
         foldCol: str = "fold",
         numFolds: int = 3,
@@ -122,7 +127,9 @@ class PooledMargin(
         expanding = self.getOrDefault(self.expanding)
         known = dataset.where(column(label).isNotNull() & column(features).isNotNull())
         parts = range(self.getOrDefault(self.numFolds) + int(expanding))
-        pool = pooled(known, features, label, fold, parts, expanding=expanding, rates=self.rates())
+        new = self.getOrDefault(self.newRatesCol) if self.isSet(self.newRatesCol) else None
+        rates = {"rates": self.rates(), "new_rates": new}
+        pool = pooled(known, features, label, fold, parts, expanding=expanding, **rates)
         if not pool.payloads:
             raise DataContractError(f"PooledMargin: no row has a label in '{label}'; nothing to learn.")
         return self._copyValues(PooledMarginModel(pool))

@@ -75,6 +75,7 @@ def pooled(
     *,
     expanding: bool = False,
     rates: str | None = None,
+    new_rates: str | None = None,
 ) -> Pool:
     """Fit one model without each part, and one on all rows. One Spark job.
 
@@ -92,6 +93,7 @@ def pooled(
         one's from the second, as there is nothing before it
     rates : column of more numbers, array<float>, such as each category's mean label over all rows (`TargetEncode`
         without a tenant column)
+    new_rates : the same as new rows will have them, for EVERYONE's model; default `rates`
 
     Returns
     -------
@@ -117,12 +119,15 @@ def pooled(
     categorical = categorical_slots(rows.schema, features)
     targets = [*parts, EVERYONE]
     places = [F.when(_learns(F.col(part), target, expanding), F.lit(str(target))) for target in targets]
+    both = {"rates": rates, "new": new_rates or rates}
     copies = rows.select(
         packed_floats(rows.schema, features).alias("x"),
-        _or_none(column(rates) if rates else None).alias("rates"),
+        *[_or_none(column(name) if name else None).alias(place) for place, name in both.items()],
         F.col(label).cast("double").alias("y"),
         F.explode(F.array_compact(F.array(*places))).alias("of"),
     )
+    known = F.when(F.col("of") == str(EVERYONE), F.col("new")).otherwise(F.col("rates"))
+    copies = copies.withColumn("rates", known).drop("new")
 
     def fit(target: str | None, table: pa.Table) -> list[dict[str, Any]]:
         matrix = matrix_of(rows_of_floats(table["x"]), categorical, rates=table["rates"])

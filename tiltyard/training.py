@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any, cast
 
 from pyspark.errors import AnalysisException
-from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
+from pyspark.ml import PipelineModel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard import __version__
-from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, MARGIN, PART, RATES, TENANT, TIME, derive, input_fields
+from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, MARGIN, PART, TENANT, TIME, derive, input_fields
 from tiltyard.columns import column
 from tiltyard.config import AppConfig, Config
 from tiltyard.contenders import arena, from_grids
@@ -22,12 +22,11 @@ from tiltyard.evaluators import evaluator_for
 from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_day_blocks, with_folds
-from tiltyard.keyed_union import KeyedUnionModel
-from tiltyard.pooled_margin import PooledMargin, sampled
+from tiltyard.pooling_stages import pooling_stages
 from tiltyard.slots import slot_table
 from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
-from tiltyard.transformers import FeaturePacker, FieldTyperModel, PivotModel, SanityCheckerModel, TargetEncode
+from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
 from tiltyard.transformers.sanity_checker import MEASURES
 
 
@@ -187,29 +186,7 @@ def _fit(rows: DataFrame, app: AppConfig, unshared: DataFrame | None) -> Pipelin
     if not app.pools:
         return features
     shared = rows if unshared is None else rows.join(unshared, F.col(TENANT) == F.col("tenant"), "left_anti")
-    pooling = Pipeline(stages=_pooling(features, app)).fit(sampled(features.transform(shared), KEY))
-    return PipelineModel([*features.stages, *pooling.stages])
-
-
-def _pooling(features: PipelineModel, app: AppConfig) -> list[Estimator[Any] | Transformer]:
-    """Categories as all tenants' mean labels, and the model of all tenants that reads them."""
-    categories = [*_coded(features), TENANT]
-    rates = [f"{RATES}_{place}" for place in range(len(categories))]
-    by_part: dict[str, Any] = {"labelCol": LABEL, "foldCol": PART, "expanding": app.folds.by == "time"}
-    return [
-        TargetEncode(inputCols=categories, outputCols=rates, **by_part),
-        FeaturePacker(inputCols=rates, outputCol=RATES),
-        PooledMargin(
-            featuresCol=FEATURES, ratesCol=RATES, outputCol=MARGIN, numFolds=app.folds.count, **by_part
-        ),
-    ]
-
-
-def _coded(features: PipelineModel) -> list[str]:
-    """The columns that the features hold as codes of each tenant."""
-    unions = [stage for stage in features.stages if isinstance(stage, KeyedUnionModel)]
-    pivots = [stage for union in unions for stage in union.stages if isinstance(stage, PivotModel)]
-    return [name for pivot in pivots for name in pivot.getInputCols()]
+    return PipelineModel([*features.stages, *pooling_stages(features, shared, app)])
 
 
 def _fit_features(rows: DataFrame, app: AppConfig) -> PipelineModel:

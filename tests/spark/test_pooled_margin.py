@@ -88,6 +88,17 @@ def test_rates_are_read_beside_the_slots(rows: DataFrame) -> None:
     assert auroc(PooledMargin(ratesCol="rates").fit(rated).transform(rated)) > 0.99
 
 
+def test_new_rows_are_answered_by_what_has_learnt_from_their_kind_of_rates(rows: DataFrame) -> None:
+    random, telling = F.rand(3), F.col("label") + F.rand(4) / 2
+    rated = rows.withColumns(
+        {"rates": F.array(random).cast("array<float>"), "new": F.array(telling).cast("array<float>")}
+    ).cache()
+    model = PooledMargin(ratesCol="rates", newRatesCol="new").fit(rated)
+    assert auroc(model.transform(rated)) < 0.95  # by day alone
+    new = rated.drop("fold").withColumn("rates", F.col("new"))
+    assert auroc(model.transform(new)) > 0.99
+
+
 def test_a_sample_is_of_about_that_size_and_the_same_in_any_order(rows: DataFrame) -> None:
     taken = sampled(rows, "id", 300)
     again = sampled(rows.repartition(7).orderBy(F.desc("id")), "id", 300)
