@@ -27,7 +27,8 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
     until = until or job.logical_date + timedelta(days=1)
     source = warehouse.source(app.source)
     data_version = warehouse.source_version(app.source)
-    name = training.pipeline_name(job.config, data_version, since, until, job.tenants)
+    unshared = _unshared(job)
+    name = training.pipeline_name(job.config, data_version, since, until, job.tenants, unshared)
     path = warehouse.artifacts("pipelines", app.app, name)
     rows = _rows(job, source, since, until).persist()
     with progress.step("features"):
@@ -36,7 +37,7 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
                 f"{app.app}: '{app.source}' has no row with a known outcome before {until}"
                 f"{' of the chosen tenants' if job.tenants else ''}; nothing to train on."
             )
-        pipeline = training.fitted_pipeline(rows, app, path, _unshared(job))
+        pipeline = training.fitted_pipeline(rows, app, path, unshared)
         packed = pipeline.transform(rows)
     with progress.step("tournaments"):
         fitted = training.play(packed, app)

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tiltyard.errors import DataContractError
+from tiltyard.learners import newton
 from tiltyard.learners.base import load, matrix_of
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.play import Contender, Entry, Rules, Verdict, left_behind, play, ranked
@@ -110,7 +111,7 @@ def scores(
     models : tenant, payload, version, fallback, threshold; at most one row a tenant
     fallback : serves null tenants and those without a row in `models`
     margin : column of the base margin, null in all rows for none; unset: the pool gives it
-    pool : payload of the model of all tenants; only models that start from its margin ask it
+    pool : payload of the model of all tenants
     rates : column of the numbers that only the pool reads
     """
     own = models.where(F.col("tenant").isNotNull() & F.col("payload").isNotNull())
@@ -150,6 +151,7 @@ class _Server:
         found: list[np.ndarray] = []
         by: list[Champion] = []
         values, end = rows_of_floats(batch.column(features)), 0
+        margins = batch.column(margin) if margin else self._margins(values, batch, rates)
         for name, piece in runs(batch, tenant):
             end += len(piece)
             if name != self.tenant:
@@ -161,9 +163,8 @@ class _Server:
             if len(piece):
                 fitted, champion = self.serving
                 own = values[end - len(piece) : end]
-                begins, more = (piece.column(name) if name else None for name in (margin, rates))
-                matrix = matrix_of(own, self.categorical, begins, self.pool, more)
-                found.append(fitted.predict(matrix))
+                begins = None if margins is None else margins[end - len(piece) : end]
+                found.append(fitted.predict(matrix_of(own, self.categorical, begins)))
                 by.append(champion)
         if not found:
             return []
@@ -174,6 +175,13 @@ class _Server:
         thresholds = np.array([champion.threshold for champion in by])
         predictions = (chances > thresholds[place]).astype(np.float64)
         return [pa.array(chances), pa.array(predictions), versions.take(place), fallbacks.take(place)]
+
+    def _margins(self, values: np.ndarray, batch: pa.RecordBatch, rates: str | None) -> pa.Array | None:
+        """Where the pool's answers begin: for all rows of the batch at once, as most champions read them."""
+        if self.pool is None or not batch.column(_PAYLOAD).null_count:  # no pool, or no records
+            return None
+        more = batch.column(rates) if rates else None
+        return pa.array(newton.log_odds(self.pool.predict(matrix_of(values, self.categorical, rates=more))))
 
 
 def _played(

@@ -63,10 +63,16 @@ def labelled_rows(
 
 
 def pipeline_name(
-    config: Config, data_version: int, since: date | None, until: date, tenants: Sequence[str]
+    config: Config,
+    data_version: int,
+    since: date | None,
+    until: date,
+    tenants: Sequence[str],
+    unshared: DataFrame,
 ) -> str:
-    """A name for a fitted pipeline: the same inputs have the same name, others another one."""
-    inputs = [config.hash, data_version, since, until, sorted(tenants), __version__]
+    """A name for a fitted pipeline: the same inputs have the same name, others another one. One small job."""
+    kept_back = unshared.agg(F.bit_xor(F.xxhash64("tenant"))).collect()[0][0]
+    inputs = [config.hash, data_version, since, until, sorted(tenants), kept_back, __version__]
     return f"{until}-{hashlib.sha256(repr(inputs).encode()).hexdigest()[:10]}"
 
 

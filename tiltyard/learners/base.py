@@ -204,15 +204,14 @@ def matrix_of(
     values: np.ndarray,
     categorical: tuple[bool, ...],
     margins: pa.Array | pa.ChunkedArray | None = None,
-    pool: Fitted | None = None,
     rates: pa.Array | pa.ChunkedArray | None = None,
 ) -> Matrix:
-    """A kernel's matrix; without slot metadata every slot is numeric, without margins the pool gives them."""
+    """A kernel's matrix; without slot metadata every slot is numeric, without margins there is no base margin."""
     more = rows_of_floats(rates) if rates is not None and rates.null_count < len(rates) else None
     flags = np.array(categorical, dtype=bool) if categorical else np.zeros(values.shape[1], dtype=bool)
     if margins is None or 0 < len(margins) == margins.null_count:
-        return Matrix(values, flags, pool=pool, rates=more)
-    return Matrix(values, flags, margins.to_numpy())
+        return Matrix(values, flags, rates=more)
+    return Matrix(values, flags, margins.to_numpy(), more)
 
 
 def categorical_slots(schema: StructType, features: str) -> tuple[bool, ...]:

@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from tiltyard.errors import TiltyardError
-from tiltyard.learners import newton
 
 T = TypeVar("T")
 
@@ -23,15 +22,13 @@ class Matrix:
     values : float32, rows x slots; a numeric slot holds its value or NaN, a categorical one a code
         (0 other, 1 to K the level's rank, NaN null). Infinite values become NaN.
     categorical : bool per slot
-    margin : log odds that a model of all tenants gives each row; None where nobody has asked it yet
-    pool : the model of all tenants, to be asked then; None where there is none
+    margin : log odds that a model of all tenants gives each row; None where there is no such model
     rates : float32, rows x numbers that only the pool reads
     """
 
     values: np.ndarray
     categorical: np.ndarray
     margin: np.ndarray | None = None
-    pool: Fitted | None = None
     rates: np.ndarray | None = None
     _derived: dict[Any, Any] = field(default_factory=dict, repr=False)
 
@@ -46,7 +43,7 @@ class Matrix:
     def rows(self, index: np.ndarray) -> Matrix:
         """The given rows, as a matrix of its own."""
         margin, rates = (None if one is None else one[index] for one in (self.margin, self.rates))
-        return Matrix(self.values[index], self.categorical, margin, self.pool, rates)
+        return Matrix(self.values[index], self.categorical, margin, rates)
 
     def base_margin(self) -> np.ndarray:
         """The margin, for a learner that starts from it.
@@ -55,13 +52,11 @@ class Matrix:
         ------
         TiltyardError : there is none
         """
-        if self.margin is None and self.pool is None:
+        if self.margin is None:
             raise TiltyardError(
                 "There is no model of all tenants to start from: give the learner its 'baseMarginCol'."
             )
-        if self.margin is None and self.pool is not None:
-            self.margin = newton.log_odds(self.pool.predict(self))
-        return np.asarray(self.margin)
+        return self.margin
 
     def once(self, key: Any, build: Callable[[], T]) -> T:
         """What `build` makes of these rows, made once: contenders of one family share it."""
