@@ -146,9 +146,15 @@ def left_behind(entries: Sequence[Entry], metric: str) -> list[Entry]:
     return sorted(out, key=lambda entry: -len(entry.folds))
 
 
-def _by_mean(entries: Sequence[Entry], metric: str) -> list[Entry]:
+def _by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
+    """The entries by their mean over the given folds (default: their own), best first; in their order by no fold."""
     sign = -1.0 if METRICS[metric] else 1.0
-    return sorted(entries, key=lambda entry: sign * float(np.mean(entry.values(metric))))
+
+    def mean(entry: Entry) -> float:
+        values = np.array(entry.values(metric))[slice(None) if folds is None else list(folds)]
+        return sign * float(np.mean(values)) if len(values) else 0.0
+
+    return sorted(entries, key=mean)
 
 
 def _refusal(labels: np.ndarray, rules: Rules) -> Verdict | None:
@@ -232,28 +238,39 @@ def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
 def _blends(entries: list[Entry], rounds: list[Round], rules: Rules) -> list[Entry]:
     """The best entries of each family as one more, fitted nowhere: weights are found for their answers.
 
-    Where there is the answer of all tenants, it is the first member, and the weights are drawn to it.
+    Where there is the answer of all tenants, it is the first member, and the weights are drawn to it. What a fold is
+    answered by is chosen by the other folds, members and weights: so its number has no luck of the choice in it.
     """
-    best: dict[str, Entry] = {}
-    for entry in ranked(entries, rules.metric):
-        best.setdefault(entry.contender.kernel.name, entry)
-    able = sorted((one for one in best.values() if not _is_prior(one)), key=_is_pooled, reverse=True)
-    able = able[: blend.MEMBERS]
+    able = _members(entries, range(len(rounds)), rules.metric)
     if len(able) < 2:
         return []
-    before = blend.drawn_to_first(len(able)) if _is_pooled(able[0]) else None
-    truth, answers = [one.truth for one in rounds], [entry.answers for entry in able]
-    weights = blend.over_all(truth, answers, before)
-    members = [(entry, float(weight)) for entry, weight in zip(able, weights, strict=False) if weight]
+    truth = [one.truth for one in rounds]
+    weights = blend.over_all(truth, *_answers(able))
+    members = [(entry, float(weight)) for entry, weight in zip(able, weights, strict=True) if weight]
     if len(members) < 2:
         return []
     together = Entry(_blend_of(members), message=_shares(members))
     together.score_seconds = sum(entry.score_seconds for entry, _ in members)
     with _clocked(together, "fit_seconds"):
-        found = blend.out_of_fold(truth, answers, past_only=rules.expanding, before=before)
+        choose = lambda folds: _answers(_members(entries, folds, rules.metric))  # noqa: E731
+        found = blend.out_of_fold(truth, choose, past_only=rules.expanding)
     for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
         _note(together, fold["fold"], one, answer, rules.metric)
     return [together]
+
+
+def _members(entries: Sequence[Entry], folds: Sequence[int], metric: str) -> list[Entry]:
+    """Whom a blend would take by some of the folds: the best of each family, with all tenants' answer in front."""
+    best: dict[str, Entry] = {}
+    for entry in _by_mean([one for one in entries if one.status == "ok" and one.folds], metric, folds):
+        best.setdefault(entry.contender.kernel.name, entry)
+    able = sorted((one for one in best.values() if not _is_prior(one)), key=_is_pooled, reverse=True)
+    return able[: blend.MEMBERS]
+
+
+def _answers(members: Sequence[Entry]) -> blend.Members:
+    before = blend.drawn_to_first(len(members)) if _is_pooled(members[0]) else None
+    return [entry.answers for entry in members], before
 
 
 def _blend_of(members: Sequence[tuple[Entry, float]]) -> Contender:

@@ -199,6 +199,21 @@ def test_one_family_is_no_blend_and_nor_is_any_without_the_switch() -> None:
         assert [entry.contender for entry in entries] == field
 
 
+def test_the_number_of_a_blend_has_no_luck_of_the_choice_in_it() -> None:
+    """Of noise, the best of many contenders looks good, and members chosen by the other folds do not."""
+    forest = Contender("forest", FAMILIES["forest"].kernel, {**FAMILIES["forest"].hyperparams, "maxDepth": 6})
+    grid = [
+        Contender(f"{one.name} {seed}", one.kernel, {**one.params, "subsamplingRate": 0.5, "seed": seed})
+        for one in (FIELD[2], forest)
+        for seed in range(8)
+    ]
+    found = [play(*tenant(100, 0.0, seed), [*FIELD[:2], *grid], Rules(racing=False))[0] for seed in range(40)]
+    means = [[float(np.mean(entry.values("auroc"))) for entry in entries] for entries in found]
+    blends = [one[-1] for one, entries in zip(means, found, strict=True) if len(entries) > len(grid) + 2]
+    assert len(blends) == 40 and np.mean([max(one) for one in means]) > 0.55
+    assert np.mean(blends) < 0.505  # 0.52 by members that the same fold has chosen, too
+
+
 def test_where_all_families_tie_their_blend_is_no_signal_either() -> None:
     twins = [Contender(f"twin {name}", Half(0), {}) for name in "ab"]
     for name, twin in zip("ab", twins, strict=True):

@@ -119,25 +119,25 @@ def weighted(
     return np.asarray(kept / kept.sum())
 
 
+Members = tuple[Sequence[Sequence[np.ndarray]], np.ndarray | None]
+"""Each member's answers of every fold, and `before` of `weighted`."""
+
+
 def out_of_fold(
-    truth: Sequence[np.ndarray],
-    answers: Sequence[Sequence[np.ndarray]],
-    *,
-    past_only: bool,
-    before: np.ndarray | None = None,
+    truth: Sequence[np.ndarray], choose: Callable[[Sequence[int]], Members], *, past_only: bool
 ) -> list[np.ndarray]:
-    """A blend's answers in each fold, by weights that do not know the fold.
+    """A blend's answers in each fold, by members and weights that do not know the fold.
 
     Parameters
     ----------
     truth : labels of each fold
-    answers : for each member, its answers of each fold
-    past_only : a fold's weights come from the folds before it, not from all others; those without rows in the first
-    before : as for `weighted`
+    choose : the members that one would take by some of the folds; of no fold at all in a first fold without past
+    past_only : what is taken in a fold comes from the folds before it, not from all others
     """
     found = []
     for fold in range(len(truth)):
         others = [place for place in range(len(truth)) if place < fold or (place > fold and not past_only)]
+        answers, before = choose(others)
         weights = _over(truth, answers, others, before) if others else _at_first(len(answers), before)
         found.append(mean([member[fold] for member in answers], weights))
     return found

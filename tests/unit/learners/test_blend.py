@@ -36,14 +36,16 @@ def _folds(seed: int = 0) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
 def test_the_weights_of_a_fold_do_not_know_its_labels(past_only: bool) -> None:
     truth, answers = _folds()
     turned = [truth[0], 1.0 - truth[1], truth[2]]
-    before, after = (blend.out_of_fold(known, answers, past_only=past_only) for known in (truth, turned))
+    before, after = (
+        blend.out_of_fold(known, lambda _: (answers, None), past_only=past_only) for known in (truth, turned)
+    )
     assert np.array_equal(before[1], after[1]) and not np.array_equal(before[2], after[2])
     assert np.array_equal(before[0], after[0]) is past_only  # the first fold has no past
 
 
 def test_a_first_fold_without_past_weighs_all_alike() -> None:
     truth, answers = _folds()
-    first = blend.out_of_fold(truth, answers, past_only=True)[0]
+    first = blend.out_of_fold(truth, lambda _: (answers, None), past_only=True)[0]
     assert np.allclose(first, (answers[0][0] + answers[1][0]) / 2)
 
 
