@@ -16,9 +16,10 @@ from honesty import FOLDS, NEW_ROWS, drawn, effects_of_a_tenant, tenants
 from rich.console import Console
 from rich.table import Table
 
+from tiltyard.entries import Contender
 from tiltyard.learners.base import load
 from tiltyard.metrics import score
-from tiltyard.play import Contender, Rules, play
+from tiltyard.play import Rules, play
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from pyspark.ml.util import DefaultParamsWriter
 from pyspark.sql import SparkSession
 
 from tiltyard._problems import nearest
+from tiltyard.entries import Contender
 from tiltyard.errors import ConfigError, TiltyardError
 from tiltyard.keyed import restored
 from tiltyard.learners import FAMILIES, Learner
-from tiltyard.play import Contender
 
 ParamMap = Mapping[Param[Any], Any]
 

@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tiltyard.entries import Contender, Entry, left_behind, ranked
 from tiltyard.errors import DataContractError
 from tiltyard.learners import newton
 from tiltyard.learners.base import load, matrix_of
 from tiltyard.learners.payload import FORMAT, digest
-from tiltyard.play import Contender, Entry, Rules, Verdict, left_behind, play, ranked
+from tiltyard.play import Rules, Verdict, play
 from tiltyard.streams import over_tenants, rows_of_floats, runs
 
 # One row per contender, and one per tenant (kind "verdict") which holds the champion.

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
+from tiltyard.blending import blends, blends_pooled
+from tiltyard.entries import Contender, Entry, clocked, is_pooled, is_prior, note, ranked
 from tiltyard.folds import splits
 from tiltyard.honest import Z_99, Estimate, Round, behind, corrected
-from tiltyard.learners import blend
 from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
-from tiltyard.learners.kernel import Matrix, Trainer
-from tiltyard.learners.pooled import PooledKernel
+from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
-from tiltyard.metrics import METRICS, score
 from tiltyard.thresholds import ThresholdRule
 
-NO_SIGNAL = "No contender is above chance; {} answers."
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A learner with one parameter map."""
-
-    name: str
-    kernel: Trainer
-    params: dict[str, Any]
+NO_SIGNAL = "No contender is above chance; the {} answers."
 
 
 @dataclass(frozen=True)
@@ -57,26 +45,6 @@ class Rules:
     threshold: ThresholdRule = field(default_factory=ThresholdRule)
     racing: bool = True
     blend: bool = True
-
-
-@dataclass
-class Entry:
-    """One contender's games: its metrics by fold, and status "error", "timeout" or "behind" if it did not play all.
-
-    `answers` and `reached` hold each fold's predictions, and their metric on each of the fold's draws.
-    """
-
-    contender: Contender
-    folds: list[dict[str, Any]] = field(default_factory=list)
-    answers: list[np.ndarray] = field(default_factory=list, repr=False)
-    reached: list[np.ndarray] = field(default_factory=list, repr=False)
-    status: str = "ok"
-    message: str | None = None
-    fit_seconds: float = 0.0
-    score_seconds: float = 0.0
-
-    def values(self, metric: str) -> list[float]:
-        return [fold["metrics"][metric] for fold in self.folds]
 
 
 @dataclass(frozen=True)
@@ -123,7 +91,7 @@ def play(
         with _time_limit(rules.seconds):
             rounds = _play_folds(_with(entries, prior), prior, matrix, labels, fold, rules)
             if rules.blend:
-                entries += _blends(entries, rounds, rules)
+                entries += blends(entries, rounds, rules.metric, expanding=rules.expanding)
             return entries, _verdict(entries, prior, rounds, matrix, labels, rules)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
@@ -133,28 +101,6 @@ def play(
         return entries, Verdict("timeout", message)
     except Exception as error:  # one tenant's failure is a row, never the job's
         return entries, Verdict("error", _words(error))
-
-
-def ranked(entries: Sequence[Entry], metric: str) -> list[Entry]:
-    """Entries that played every fold, best first; ties keep the order of the contenders."""
-    return _by_mean([entry for entry in entries if entry.status == "ok" and entry.folds], metric)
-
-
-def left_behind(entries: Sequence[Entry], metric: str) -> list[Entry]:
-    """Entries that racing took out, the one that lasted longest first."""
-    out = _by_mean([entry for entry in entries if entry.status == "behind"], metric)
-    return sorted(out, key=lambda entry: -len(entry.folds))
-
-
-def _by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
-    """The entries by their mean over the given folds (default: their own), best first; in their order by no fold."""
-    sign = -1.0 if METRICS[metric] else 1.0
-
-    def mean(entry: Entry) -> float:
-        values = np.array(entry.values(metric))[slice(None) if folds is None else list(folds)]
-        return sign * float(np.mean(values)) if len(values) else 0.0
-
-    return sorted(entries, key=mean)
 
 
 def _refusal(labels: np.ndarray, rules: Rules) -> Verdict | None:
@@ -198,29 +144,13 @@ def _play_fold(
     entry: Entry, number: int, seen: Matrix, known: np.ndarray, unseen: Matrix, this: Round, metric: str
 ) -> None:
     try:
-        with _clocked(entry, "fit_seconds"):
+        with clocked(entry, "fit_seconds"):
             fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
-        with _clocked(entry, "score_seconds"):
+        with clocked(entry, "score_seconds"):
             answers = _finite(fitted.predict(unseen))
-        _note(entry, number, this, answers, metric)
+        note(entry, number, this, answers, metric)
     except Exception as error:  # a contender that fails loses; the others play on
         entry.status, entry.message = "error", _words(error)
-
-
-def _note(entry: Entry, number: int, this: Round, answers: np.ndarray, metric: str) -> None:
-    """Keep what the entry has answered in a fold."""
-    entry.folds.append({"fold": number, "rows": len(answers), "metrics": score(this.truth, answers)})
-    entry.answers.append(answers)
-    entry.reached.append(this.reached(metric, answers))
-
-
-@contextmanager
-def _clocked(entry: Entry, name: str) -> Iterator[None]:
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        setattr(entry, name, getattr(entry, name) + time.perf_counter() - started)
 
 
 def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
@@ -230,58 +160,9 @@ def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
     """
     leader, *others = ranked(entries, metric) or [prior]
     for entry in others:
-        if entry is not prior and not _is_pooled(entry) and behind(leader, entry, metric):
+        if entry is not prior and not is_pooled(entry) and behind(leader, entry, metric):
             entry.status = "behind"
             entry.message = f"Clearly behind {leader.contender.name} after fold {entry.folds[-1]['fold']}."
-
-
-def _blends(entries: list[Entry], rounds: list[Round], rules: Rules) -> list[Entry]:
-    """The best entries of each family as one more, fitted nowhere: weights are found for their answers.
-
-    Where there is the answer of all tenants, it is the first member, and the weights are drawn to it. What a fold is
-    answered by is chosen by the other folds, members and weights: so its number has no luck of the choice in it.
-    """
-    able = _members(entries, range(len(rounds)), rules.metric)
-    if len(able) < 2:
-        return []
-    truth = [one.truth for one in rounds]
-    weights = blend.over_all(truth, *_answers(able))
-    members = [(entry, float(weight)) for entry, weight in zip(able, weights, strict=True) if weight]
-    if len(members) < 2:
-        return []
-    together = Entry(_blend_of(members), message=_shares(members))
-    together.score_seconds = sum(entry.score_seconds for entry, _ in members)
-    with _clocked(together, "fit_seconds"):
-        choose = lambda folds: _answers(_members(entries, folds, rules.metric))  # noqa: E731
-        found = blend.out_of_fold(truth, choose, past_only=rules.expanding)
-    for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
-        _note(together, fold["fold"], one, answer, rules.metric)
-    return [together]
-
-
-def _members(entries: Sequence[Entry], folds: Sequence[int], metric: str) -> list[Entry]:
-    """Whom a blend would take by some of the folds: the best of each family, with all tenants' answer in front."""
-    best: dict[str, Entry] = {}
-    for entry in _by_mean([one for one in entries if one.status == "ok" and one.folds], metric, folds):
-        best.setdefault(entry.contender.kernel.name, entry)
-    able = sorted((one for one in best.values() if not _is_prior(one)), key=_is_pooled, reverse=True)
-    return able[: blend.MEMBERS]
-
-
-def _answers(members: Sequence[Entry]) -> blend.Members:
-    before = blend.drawn_to_first(len(members)) if _is_pooled(members[0]) else None
-    return [entry.answers for entry in members], before
-
-
-def _blend_of(members: Sequence[tuple[Entry, float]]) -> Contender:
-    chosen = [(entry.contender, weight) for entry, weight in members]
-    params = [{"learner": one.kernel.name, "weight": weight, "params": one.params} for one, weight in chosen]
-    kernel = BlendKernel(tuple(one.kernel for one, _ in chosen))
-    return Contender(BlendKernel.name, kernel, {"members": params})
-
-
-def _shares(members: Sequence[tuple[Entry, float]]) -> str:
-    return ", ".join(f"{weight:.0%} {entry.contender.name}" for entry, weight in members)
 
 
 def _verdict(
@@ -300,7 +181,8 @@ def _verdict(
     if not signal:
         champion = _without_signal(order, prior, rules.metric)
         found = estimate([champion], prior, rounds, rules.metric)
-        status, message = "no_signal", NO_SIGNAL.format(champion.contender.name)
+        answering = "model of all tenants" if is_pooled(champion) else champion.contender.name
+        status, message = "no_signal", NO_SIGNAL.format(answering)
     fitted = champion.contender.kernel.fit(matrix, labels, None, champion.contender.params)
     value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
     verdict = Verdict(status, message, champion, value, low, high, signal)
@@ -321,13 +203,13 @@ def chosen(order: list[Entry], metric: str) -> list[Entry]:
     agent the contender with the best mean came out .007 and .023 behind it on later rows (mean AUROC), and below the
     answer of all tenants alone.
     """
-    drawn = [one for one in order if _blends_pooled(one) and not behind(order[0], one, metric, Z_99)]
+    drawn = [one for one in order if blends_pooled(one) and not behind(order[0], one, metric, Z_99)]
     return drawn or order
 
 
 def _without_signal(order: Sequence[Entry], prior: Entry, metric: str) -> Entry:
     """Who answers for a tenant whose rows prove nothing: all tenants' model, unless they speak clearly against it."""
-    known = (entry for entry in order if _is_pooled(entry) and not behind(prior, entry, metric))
+    known = (entry for entry in order if is_pooled(entry) and not behind(prior, entry, metric))
     return next(known, prior)
 
 
@@ -345,20 +227,7 @@ def _all_tie(entries: Sequence[Entry], metric: str) -> bool:
 
 def _prior(entries: Sequence[Entry]) -> Entry:
     """The prior among the contenders, or one more that every champion has to beat."""
-    return next(filter(_is_prior, entries), Entry(Contender(PriorKernel.name, PriorKernel(), {})))
-
-
-def _is_prior(entry: Entry) -> bool:
-    return entry.contender.kernel.name == PriorKernel.name
-
-
-def _is_pooled(entry: Entry) -> bool:
-    return entry.contender.kernel.name == PooledKernel.name
-
-
-def _blends_pooled(entry: Entry) -> bool:
-    members = entry.contender.params.get("members", ())
-    return any(member["learner"] == PooledKernel.name for member in members)
+    return next(filter(is_prior, entries), Entry(Contender(PriorKernel.name, PriorKernel(), {})))
 
 
 def _with(entries: Sequence[Entry], prior: Entry) -> list[Entry]:

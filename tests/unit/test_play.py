@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tiltyard.entries import Contender, left_behind, ranked
 from tiltyard.learners import FAMILIES
 from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
-from tiltyard.play import Contender, Rules, left_behind, play, ranked
+from tiltyard.play import Rules, play
 
 FIELD = [
     Contender("prior", FAMILIES["prior"].kernel, {}),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from tiltyard.entries import Contender, Entry
 from tiltyard.learners import FAMILIES, blend
 from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
-from tiltyard.play import Contender, Entry, Rules, Verdict, play
+from tiltyard.play import Rules, Verdict, play
 
 FIELD = [
     Contender(name, FAMILIES[name].kernel, dict(FAMILIES[name].hyperparams))
@@ -84,7 +85,7 @@ def test_noise_is_answered_by_all_tenants() -> None:
     _, verdict = play(*tenant(200, 0.0, 0.0), FIELD, Rules())
     assert (verdict.status, verdict.above_chance) == ("no_signal", False)
     assert verdict.champion is not None and verdict.champion.contender.name == "pooled"
-    assert verdict.message == "No contender is above chance; pooled answers."
+    assert verdict.message == "No contender is above chance; the model of all tenants answers."
 
 
 def test_but_not_where_rows_speak_clearly_against_them() -> None:

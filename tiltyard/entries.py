@@ -1,0 +1,95 @@
+"""Entries of a tournament: contenders with what they have done so far, and their order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tiltyard.honest import Round
+from tiltyard.learners.kernel import Trainer
+from tiltyard.learners.pooled import PooledKernel
+from tiltyard.learners.prior import PriorKernel
+from tiltyard.metrics import METRICS, score
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A learner with one parameter map."""
+
+    name: str
+    kernel: Trainer
+    params: dict[str, Any]
+
+
+@dataclass
+class Entry:
+    """One contender's games: its metrics by fold, and status "error", "timeout" or "behind" if it did not play all.
+
+    `answers` and `reached` hold each fold's predictions, and their metric on each of the fold's draws.
+    """
+
+    contender: Contender
+    folds: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[np.ndarray] = field(default_factory=list, repr=False)
+    reached: list[np.ndarray] = field(default_factory=list, repr=False)
+    status: str = "ok"
+    message: str | None = None
+    fit_seconds: float = 0.0
+    score_seconds: float = 0.0
+
+    def values(self, metric: str) -> list[float]:
+        return [fold["metrics"][metric] for fold in self.folds]
+
+
+def ranked(entries: Sequence[Entry], metric: str) -> list[Entry]:
+    """Entries that played every fold, best first; ties keep the order of the contenders."""
+    return by_mean([entry for entry in entries if entry.status == "ok" and entry.folds], metric)
+
+
+def left_behind(entries: Sequence[Entry], metric: str) -> list[Entry]:
+    """Entries that racing took out, the one that lasted longest first."""
+    out = by_mean([entry for entry in entries if entry.status == "behind"], metric)
+    return sorted(out, key=lambda entry: -len(entry.folds))
+
+
+def by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
+    """The entries by their mean over the given folds (default: their own), best first; in their order by no fold."""
+    sign = -1.0 if METRICS[metric] else 1.0
+
+    def mean(entry: Entry) -> float:
+        values = np.array(entry.values(metric))[slice(None) if folds is None else list(folds)]
+        return sign * float(np.mean(values)) if len(values) else 0.0
+
+    return sorted(entries, key=mean)
+
+
+def note(entry: Entry, number: int, this: Round, answers: np.ndarray, metric: str) -> None:
+    """Keep what the entry has answered in a fold."""
+    entry.folds.append({"fold": number, "rows": len(answers), "metrics": score(this.truth, answers)})
+    entry.answers.append(answers)
+    entry.reached.append(this.reached(metric, answers))
+
+
+@contextmanager
+def clocked(entry: Entry, name: str) -> Iterator[None]:
+    """Add the body's seconds to one of the entry's clocks."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        setattr(entry, name, getattr(entry, name) + time.perf_counter() - started)
+
+
+def is_prior(entry: Entry) -> bool:
+    """Whether it answers with the base rate."""
+    return entry.contender.kernel.name == PriorKernel.name
+
+
+def is_pooled(entry: Entry) -> bool:
+    """Whether it answers as a model of all tenants does."""
+    return entry.contender.kernel.name == PooledKernel.name
