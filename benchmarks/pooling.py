@@ -30,6 +30,7 @@ from pyspark.sql import functions as F
 from tiltyard import datasets, demo, training
 from tiltyard.apps import KEY, LABEL, TENANT, TIME, derive
 from tiltyard.config import AppConfig
+from tiltyard.metrics import score
 
 OWN = ("prior", "linear", "forest", "boosting")
 EVERY = ("prior", "pooled", "linear", "residual", "forest", "boosting")
@@ -116,7 +117,8 @@ def scored(
         chances = model.transform(unseen).select(TENANT, KEY, vector_to_array("probability")[1].alias(name))
         answers = answers.merge(chances.toPandas(), on=[TENANT, KEY])
     sizes = rows.groupBy(TENANT).count().withColumnRenamed("count", "rows").toPandas()
-    rows.unpersist()
+    for frame in (rows, packed, unseen):
+        frame.unpersist()
     answers = answers.merge(sizes, on=TENANT, how="left").fillna({"rows": 0})
     return answers.merge(_one_model(case, table), on=KEY), cost
 
@@ -143,7 +145,7 @@ def by_class(answers: pd.DataFrame) -> list[dict[str, Any]]:
     for _, rows in answers.groupby(TENANT):
         label = rows["label"].to_numpy(dtype=float)
         if min(label.sum(), len(label) - label.sum()) >= PER_CLASS:
-            found = {way: demo.score(label, rows[way].to_numpy(dtype=float))["auroc"] for way in WAYS}
+            found = {way: score(label, rows[way].to_numpy(dtype=float))["auroc"] for way in WAYS}
             tenants.append({"rows": rows["rows"].iloc[0], **found})
     frame = pd.DataFrame(tenants)
     frame["class"] = np.digitize(frame["rows"], CLASSES) - 1

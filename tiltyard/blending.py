@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tiltyard.entries import Contender, Entry, by_mean, clocked, is_pooled, is_prior, note
+from tiltyard.entries import Contender, Entry, clocked, is_pooled, is_prior, note, ranked
 from tiltyard.honest import Round
 from tiltyard.learners import blend
 from tiltyard.learners.blend import BlendKernel
@@ -41,7 +41,7 @@ def blends(entries: list[Entry], rounds: list[Round], metric: str, *, expanding:
 def _members(entries: Sequence[Entry], folds: Sequence[int], metric: str) -> list[Entry]:
     """Whom a blend would take by some of the folds: the best of each family, with all tenants' answer in front."""
     best: dict[str, Entry] = {}
-    for entry in by_mean([one for one in entries if one.status == "ok" and one.folds], metric, folds):
+    for entry in ranked(entries, metric, folds):
         best.setdefault(entry.contender.kernel.name, entry)
     able = sorted((one for one in best.values() if not is_prior(one)), key=is_pooled, reverse=True)
     return able[: blend.MEMBERS]

@@ -46,18 +46,18 @@ class Entry:
         return [fold["metrics"][metric] for fold in self.folds]
 
 
-def ranked(entries: Sequence[Entry], metric: str) -> list[Entry]:
-    """Entries that played every fold, best first; ties keep the order of the contenders."""
-    return by_mean([entry for entry in entries if entry.status == "ok" and entry.folds], metric)
+def ranked(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
+    """Entries that played every fold, best first by all or some folds; ties keep the order of the contenders."""
+    return _by_mean([entry for entry in entries if entry.status == "ok" and entry.folds], metric, folds)
 
 
 def left_behind(entries: Sequence[Entry], metric: str) -> list[Entry]:
     """Entries that racing took out, the one that lasted longest first."""
-    out = by_mean([entry for entry in entries if entry.status == "behind"], metric)
+    out = _by_mean([entry for entry in entries if entry.status == "behind"], metric)
     return sorted(out, key=lambda entry: -len(entry.folds))
 
 
-def by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
+def _by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
     """The entries by their mean over the given folds (default: their own), best first; in their order by no fold."""
     sign = -1.0 if METRICS[metric] else 1.0
 

@@ -23,7 +23,7 @@ def pooling_stages(features: PipelineModel, rows: DataFrame, app: AppConfig) -> 
 
     Where parts are blocks in time, each block's rates come from the blocks before it, and the first has none. New rows
     have rates from all blocks, so the model that answers for them learns from such rates too, out of fold by a hash: on
-    hotel bookings by agent its mean AUROC rose from .939 to .952.
+    hotel bookings by agent its mean AUROC rose from .939 to .953.
     """
     sample = sampled(features.transform(rows), KEY)
     categories = [*_coded(features), TENANT]
