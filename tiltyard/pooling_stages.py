@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyspark.ml import Pipeline, PipelineModel, Transformer
+from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame
 
 from tiltyard.apps import FEATURES, KEY, LABEL, MARGIN, PART, RATES, TENANT
 from tiltyard.config import AppConfig
 from tiltyard.folds import hash_folds
-from tiltyard.keyed_union import KeyedUnionModel
+from tiltyard.keyed import KeyedEstimator
+from tiltyard.keyed_union import KeyedUnion, KeyedUnionModel
 from tiltyard.pooled_margin import PooledMargin, sampled
 from tiltyard.transformers import FeaturePacker, PivotModel, TargetEncode
 
@@ -28,11 +29,15 @@ def pooling_stages(features: PipelineModel, rows: DataFrame, app: AppConfig) -> 
     sample = sampled(features.transform(rows), KEY)
     categories = [*_coded(features), TENANT]
     in_time = app.folds.by == "time"
-    rates = _encoder(categories, RATES, PART, expanding=in_time).fit(sample)
-    rated = rates.transform(sample)
+    drawn = sample.withColumn(_DRAWN, hash_folds((KEY,), _DRAWN_FOLDS, app.tournament.seed))
+    encoders: list[KeyedEstimator] = [_encoder(categories, RATES, PART, expanding=in_time)]
+    packers = [_packer(categories, RATES)]
     if in_time:
-        drawn = rated.withColumn(_DRAWN, hash_folds((KEY,), _DRAWN_FOLDS, app.tournament.seed))
-        rated = _encoder(categories, _NEW_RATES, _DRAWN, expanding=False).fit(drawn).transform(drawn)
+        encoders.append(_encoder(categories, _NEW_RATES, _DRAWN, expanding=False))
+        packers.append(_packer(categories, _NEW_RATES))
+    # Together they cost one aggregation; new rows need the first one only.
+    both: Any = KeyedUnion(stages=encoders).fit(drawn)
+    rated = PipelineModel([both, *packers]).transform(drawn)
     margin = PooledMargin(
         featuresCol=FEATURES,
         labelCol=LABEL,
@@ -43,16 +48,26 @@ def pooling_stages(features: PipelineModel, rows: DataFrame, app: AppConfig) -> 
         numFolds=app.folds.count,
         expanding=in_time,
     )
-    return [*rates.stages, margin.fit(rated)]
+    return [both.stages[0], packers[0], margin.fit(rated)]
 
 
-def _encoder(categories: list[str], output: str, fold: str, *, expanding: bool) -> Pipeline:
-    """All tenants' mean label of each category, packed."""
-    names = [f"{output}_{place}" for place in range(len(categories))]
-    encode: Any = TargetEncode(
-        inputCols=categories, outputCols=names, labelCol=LABEL, foldCol=fold, expanding=expanding
+def _encoder(categories: list[str], output: str, fold: str, *, expanding: bool) -> TargetEncode:
+    """All tenants' mean label of each category."""
+    return TargetEncode(
+        inputCols=categories,
+        outputCols=_names(categories, output),
+        labelCol=LABEL,
+        foldCol=fold,
+        expanding=expanding,
     )
-    return Pipeline(stages=[encode, FeaturePacker(inputCols=names, outputCol=output)])
+
+
+def _packer(categories: list[str], output: str) -> FeaturePacker:
+    return FeaturePacker(inputCols=_names(categories, output), outputCol=output)
+
+
+def _names(categories: list[str], output: str) -> list[str]:
+    return [f"{output}_{place}" for place in range(len(categories))]
 
 
 def _coded(features: PipelineModel) -> list[str]:
