@@ -30,7 +30,7 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
     source, version = warehouse.source(app.source), warehouse.source_version(app.source)
     with job.progress.step("evaluations"):
         met = _met(_scores(job, since, until), derive(source, app))
-        found = computed(evaluated(met, app.tournament.metric, app.gates.min_per_class))
+        found = computed(evaluated(met, app.metric, app.gates.min_per_class, app.problem))
     with job.progress.step("table"):
         where: Where = {"app": app.app, "logical_date": job.logical_date}
         if job.tenants:
@@ -49,10 +49,10 @@ def _scores(job: Job, since: date, until: date) -> DataFrame:
     scores = scores.where((F.col("score_date") >= F.lit(since)) & (F.col("score_date") < F.lit(until)))
     if job.tenants:
         scores = scores.where(F.col("tenant").isin(*job.tenants))
-    newest = F.max(F.struct("score_date", "score", "version")).alias("newest")
-    return (
-        scores.groupBy("tenant", "key").agg(newest).select("tenant", "key", "newest.score", "newest.version")
-    )
+    # A map cannot be compared: it stands beside what orders the scores.
+    order = F.struct("score_date", "score", "version")
+    newest = F.max_by(F.struct("score", "version", "label", "probabilities"), order).alias("newest")
+    return scores.groupBy("tenant", "key").agg(newest).select("tenant", "key", "newest.*")
 
 
 def _met(scores: DataFrame, rows: DataFrame) -> DataFrame:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tiltyard.errors import ConfigError
 from tiltyard.job import Job
+from tiltyard.problem import LARGER_IS_BETTER
 from tiltyard.schemas import TENANT_STATUSES
 from tiltyard.tables import Warehouse
 
@@ -28,7 +29,7 @@ COLUMNS = (
     "consecutive_failures",
     "quarantined_until",
 )
-_LOWER_IS_BETTER = ("log_loss", "brier")
+_LOWER_IS_BETTER = tuple(name for name, larger in LARGER_IS_BETTER.items() if not larger)
 
 
 def run(job: Job, status: str | None = None, limit: int = 50) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def _summary(fitted: TournamentModel) -> dict[str, Any]:
         "by_status": by_status,
         "champions": _totals([row for row in found if row.status == "ok"], "learner"),
         "failed": sum(by_status.get(status, 0) for status in registry.FAILED),
-        "rows": fitted.base_rate[0],
+        "rows": fitted.labelled.rows,
         "metric": found[0].metric if found else None,
         "value_p10_p50_p90": good.collect()[0][0],
     }

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from tiltyard.config import AppConfig
 
 
+# As the problems have them in `tiltyard.problem`, which this layer may not read; a test holds them together.
+METRICS = {
+    "binary": ("auroc", "aupr", "log_loss", "brier"),
+    "multiclass": ("log_loss", "brier", "accuracy", "auroc"),
+    "regression": ("rmse", "mae", "r2"),
+}
+
+
 def app_conflicts(app: AppConfig) -> Iterator[Conflict]:
     """Yield each impossible pair of values, and what names no known thing."""
     folds, gates, learners = app.folds, app.gates, app.tournament.learners
@@ -23,10 +31,18 @@ def app_conflicts(app: AppConfig) -> Iterator[Conflict]:
         yield ("folds.group", "folds.by"), "is only used with folds.by: group"
     if "prior" not in learners:
         yield ("tournament.learners",), "must contain prior: the others must beat it"
-    if gates.min_per_class * 2 > gates.min_rows:
+    metric, known = app.tournament.metric, METRICS[app.problem]
+    if metric and metric not in known:
+        yield (
+            ("tournament.metric", "problem"),
+            f"must be one of {', '.join(known)} for {app.problem}, got {metric}",
+        )
+    if gates.min_per_class * 2 > gates.min_rows and app.problem != "regression":
         twice = f"two classes need {gates.min_per_class * 2} rows, min_rows is {gates.min_rows}"
         yield ("gates.min_per_class", "gates.min_rows"), f"is impossible: {twice}"
     threshold = app.tournament.threshold
+    if app.problem != "binary" and threshold != type(threshold)():
+        yield ("tournament.threshold", "problem"), f"is for binary problems, this one is {app.problem}"
     if threshold.by != "costs" and threshold.false_positive != threshold.false_negative:
         pair = ("tournament.threshold.by", "tournament.threshold.false_negative")
         yield pair, f"must be costs for costs to count, it is {threshold.by}"

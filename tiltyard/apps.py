@@ -55,13 +55,16 @@ def joined(columns: Sequence[str]) -> Column:
 def derive(frame: DataFrame, app: AppConfig) -> DataFrame:
     """Add `_tenant`, `_key`, `_time` and `_label` to the source's columns. One `select`, no job.
 
-    `_label` is 1.0, 0.0, or null while the outcome is not known (a null or NaN label expression). A numeric
-    label other than 0 and 1 stops the job that computes it. `_time` is null for an app without `time`; a
-    date, a string or a timestamp without zone is wall-clock time of the app's `time_zone`, an instant stays.
+    `_label` is null while the outcome is not known (a null or NaN label expression). Of a binary problem it is 1.0 or
+    0.0, and a numeric label other than 0 and 1 stops the job that computes it; of a regression it is a number, and
+    null where it is infinite; of several classes it is the class's name, null where that is empty.
+
+    `_time` is null for an app without `time`; a date, a string or a timestamp without zone is wall-clock time of the
+    app's `time_zone`, an instant stays.
 
     Raises
     ------
-    DataContractError : columns the app names are missing, or the label is neither boolean nor 0/1
+    DataContractError : columns the app names are missing, or the label is of a type that the problem cannot have
 
     Examples
     --------
@@ -158,6 +161,10 @@ def _time(frame: DataFrame, app: AppConfig) -> Column:
 def _label(frame: DataFrame, app: AppConfig) -> Column:
     value = F.expr(app.label)
     kind = _label_type(frame, app)
+    if app.problem == "multiclass":
+        return _class(value, kind, app)
+    if app.problem == "regression":
+        return _number(value, kind, app)
     if isinstance(kind, T.BooleanType):
         return value.cast("double")
     if not isinstance(kind, T.NumericType):
@@ -173,6 +180,24 @@ def _label(frame: DataFrame, app: AppConfig) -> Column:
         .when(number.isin(0.0, 1.0), number)
         .otherwise(F.raise_error(message).cast("double"))
     )
+
+
+def _number(value: Column, kind: T.DataType, app: AppConfig) -> Column:
+    if not isinstance(kind, T.NumericType):
+        raise DataContractError(
+            f"{app.app}: label '{app.label}' must be a number for regression, got {kind.simpleString()}."
+        )
+    number = value.cast("double")
+    return F.when(F.abs(number) < float("inf"), number)  # NaN is above it
+
+
+def _class(value: Column, kind: T.DataType, app: AppConfig) -> Column:
+    if not isinstance(kind, T.StringType | T.IntegralType | T.BooleanType):
+        raise DataContractError(
+            f"{app.app}: label '{app.label}' must be a text or a whole number for several classes, got"
+            f" {kind.simpleString()}. Cast it, or write a CASE WHEN that names the classes."
+        )
+    return F.nullif(F.trim(value.cast("string")), F.lit(""))
 
 
 def _label_type(frame: DataFrame, app: AppConfig) -> T.DataType:

@@ -20,8 +20,8 @@ def blends(entries: list[Entry], rounds: list[Round], metric: str, *, expanding:
     able = _members(entries, range(len(rounds)), metric)
     if len(able) < 2:
         return []
-    truth = [one.truth for one in rounds]
-    weights = blend.over_all(truth, *_answers(able))
+    truth, problem = [one.truth for one in rounds], rounds[0].problem
+    weights = blend.over_all(truth, *_answers(able), problem)
     members = [(entry, float(weight)) for entry, weight in zip(able, weights, strict=True) if weight]
     if len(members) < 2:
         return []
@@ -32,7 +32,7 @@ def blends(entries: list[Entry], rounds: list[Round], metric: str, *, expanding:
         return _answers(_members(entries, folds, metric))
 
     with clocked(together, "fit_seconds"):
-        found = blend.out_of_fold(truth, choose, past_only=expanding)
+        found = blend.out_of_fold(truth, choose, past_only=expanding, problem=problem)
     for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
         note(together, fold["fold"], one, answer, metric)
     return [together]

@@ -23,13 +23,14 @@ FieldType = Literal[
     "Text", "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode",
     "Geolocation", "Id", "Custom", "Other",
 ]  # fmt: skip
-Metric = Literal["auroc", "aupr", "log_loss", "brier"]
+Metric = Literal["auroc", "aupr", "log_loss", "brier", "accuracy", "rmse", "mae", "r2"]
 Learner = Literal["prior", "pooled", "linear", "residual", "forest", "boosting"]
 Word = Annotated[str, Field(pattern=r"^\w+$")]  # becomes part of a path
 Text = Annotated[str, Field(min_length=1)]
 Columns = tuple[Text, ...]
 Candidates = Annotated[list[Any], Field(min_length=1)]
 GridCheck = Callable[[Mapping[str, Mapping[str, Sequence[Any]]]], Sequence[tuple[tuple[str, ...], str]]]
+DEFAULT_METRIC: Mapping[str, Metric] = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse"}
 _GRIDS = ("tournament", "grids")
 _POOLING = frozenset({"pooled", "residual"})
 
@@ -60,11 +61,12 @@ class ThresholdConfig(_Frozen):
 class TournamentConfig(_Frozen):
     """Who competes, by which measure, and how long a tenant may take.
 
+    Without `metric` it is auroc for a binary problem, log_loss for several classes, rmse for a number.
     `grids` has, for each learner, the values to try of each parameter. `pooled` and `residual` need a tenant: in an
     app of one they do not play.
     """
 
-    metric: Metric = "auroc"
+    metric: Metric | None = None
     learners: Annotated[tuple[Learner, ...], Field(min_length=1)] = get_args(Learner)
     search: Literal["grid"] = "grid"
     seed: int = 0
@@ -98,7 +100,7 @@ class AppConfig(_Frozen):
     """One prediction use case: one file `conf/apps/<app>.yaml`. conf/README.md says what each key means."""
 
     app: Word
-    problem: Literal["binary"] = "binary"
+    problem: Literal["binary", "multiclass", "regression"] = "binary"
     source: Word
     tenant: Columns = ()
     key: Annotated[Columns, Field(min_length=1)]
@@ -116,13 +118,22 @@ class AppConfig(_Frozen):
     def learners(self) -> tuple[Learner, ...]:
         """Who competes: of those that are configured, none that starts from other tenants where there are none.
 
+        Nor for several classes: tenants have classes of their own.
+
         Examples
         --------
         >>> AppConfig(app="late", source="flights", key=("id",), label="delay > 15").learners
         ('prior', 'linear', 'forest', 'boosting')
         """
         named = self.tournament.learners
-        return named if self.tenant else tuple(name for name in named if name not in _POOLING)
+        if self.tenant and self.problem != "multiclass":
+            return named
+        return tuple(name for name in named if name not in _POOLING)
+
+    @property
+    def metric(self) -> Metric:
+        """The measure that ranks contenders, and by which tenants are judged."""
+        return self.tournament.metric or DEFAULT_METRIC[self.problem]
 
     @property
     def pools(self) -> bool:

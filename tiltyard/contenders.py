@@ -75,9 +75,11 @@ def arena(learners: Iterable[Learner]) -> tuple[Pipeline, list[ParamMap]]:
 
 
 def from_grids(
-    families: Sequence[str], grids: Mapping[Any, Mapping[str, Sequence[Any]]], seed: int, **columns: str
+    families: Sequence[str], grids: Mapping[Any, Mapping[str, Sequence[Any]]], seed: int, **shared: str
 ) -> list[Learner]:
     """The learners of a configuration: for each family every combination of its grid's values.
+
+    `shared` are params that all of them have, such as columns and the problem.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def from_grids(
     if problems:
         raise ConfigError("\n".join(f"{'.'.join(path)}: {sentence}" for path, sentence in problems))
     return [
-        _configured(family, values, seed)._set(**columns)
+        _configured(family, values, seed)._set(**shared)
         for family in families
         for values in _combinations(grids.get(family, {}))
     ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
 
-_PACKAGES, _JARS = "spark.jars.packages", "spark.jars"
+PACKAGES, _JARS = "spark.jars.packages", "spark.jars"
 
 
 def delta_jars(conf: Mapping[str, str]) -> dict[str, str]:
@@ -18,11 +19,27 @@ def delta_jars(conf: Mapping[str, str]) -> dict[str, str]:
     To resolve the package takes 3 s of every start, for the same answer. It is resolved all the same where jars are
     configured besides, in `conf` or in a Spark installation of one's own: Spark brings both together then.
     """
-    elsewhere = {_PACKAGES, _JARS} & conf.keys() or {"SPARK_HOME", "SPARK_CONF_DIR"} & os.environ.keys()
+    elsewhere = {PACKAGES, _JARS} & conf.keys() or {"SPARK_HOME", "SPARK_CONF_DIR"} & os.environ.keys()
     known = [] if elsewhere else _known()
     if known and all(Path(path).is_file() for path in known):
         return {_JARS: ",".join(known)}
-    return {_PACKAGES: DELTA_PACKAGE}
+    return {PACKAGES: DELTA_PACKAGE}
+
+
+@contextmanager
+def resolving_alone() -> Iterator[None]:
+    """Wait until no other process of this user resolves the package: two that fill one cache at once both fail.
+
+    Without effect where there is nothing to lock: on Windows, or with a home that cannot be written.
+    """
+    with ExitStack() as held:
+        if sys.platform != "win32":
+            import fcntl
+
+            with suppress(OSError):
+                _list().parent.mkdir(parents=True, exist_ok=True)
+                fcntl.flock(held.enter_context(_list().with_suffix(".lock").open("w")), fcntl.LOCK_EX)
+        yield
 
 
 def remember_jars(settings: Mapping[str, str]) -> None:
@@ -30,7 +47,7 @@ def remember_jars(settings: Mapping[str, str]) -> None:
 
     The resolver puts all that it finds into one folder; a jar from elsewhere is somebody's own.
     """
-    if settings.get(_PACKAGES) != DELTA_PACKAGE or not settings.get(_JARS):
+    if settings.get(PACKAGES) != DELTA_PACKAGE or not settings.get(_JARS):
         return
     paths = [path.removeprefix("file://") for path in settings[_JARS].split(",")]
     if len({Path(path).parent for path in paths}) > 1:

@@ -14,7 +14,7 @@ from tiltyard.honest import Round
 from tiltyard.learners.kernel import Trainer
 from tiltyard.learners.pooled import PooledKernel
 from tiltyard.learners.prior import PriorKernel
-from tiltyard.metrics import METRICS, score
+from tiltyard.problem import LARGER_IS_BETTER
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def left_behind(entries: Sequence[Entry], metric: str) -> list[Entry]:
 
 def _by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
     """The entries by their mean over the given folds (default: their own), best first; in their order by no fold."""
-    sign = -1.0 if METRICS[metric] else 1.0
+    sign = -1.0 if LARGER_IS_BETTER[metric] else 1.0
 
     def mean(entry: Entry) -> float:
         values = np.array(entry.values(metric))[slice(None) if folds is None else list(folds)]
@@ -70,7 +70,7 @@ def _by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None 
 
 def note(entry: Entry, number: int, this: Round, answers: np.ndarray, metric: str) -> None:
     """Keep what the entry has answered in a fold."""
-    entry.folds.append({"fold": number, "rows": len(answers), "metrics": score(this.truth, answers)})
+    entry.folds.append({"fold": number, "rows": len(answers), "metrics": this.score(answers)})
     entry.answers.append(answers)
     entry.reached.append(this.reached(metric, answers))
 

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from tiltyard.errors import DataContractError
 from tiltyard.features import Plan, Settings, feature_plan
 from tiltyard.keyed_union import KeyedUnion
-from tiltyard.params import Ranged, flag, text, whole
+from tiltyard.params import Ranged, flag, number, text, whole
 from tiltyard.transformers import DateParts, FeaturePacker, FieldTyper, SanityChecker
 
 _UNCHECKED = "_unchecked"  # the packed row before SanityChecker
@@ -49,6 +49,8 @@ class Featurizer(
     timeZone : as for DateParts
     check : whether SanityChecker stands last; it does nothing without a label
     remove : whether it takes bad slots out, or reports them only
+    maxCorrelation : as for SanityChecker. A number may well be known almost from another one, as a price is from an
+        older price: raise it where the label is a quantity
 
     Notes
     -----
@@ -90,6 +92,10 @@ class Featurizer(
     check: Param[bool] = Param(Params._dummy(), "check", "whether SanityChecker stands last", flag())
     remove: Param[bool] = Param(Params._dummy(), "remove", "whether bad slots are taken out", flag())
 
+    maxCorrelation: Param[float] = Param(
+        Params._dummy(), "maxCorrelation", "correlation with the label that drops a slot", number(0, 1)
+    )
+
     @keyword_only
     def __init__(
         self,
@@ -107,10 +113,11 @@ class Featurizer(
         timeZone: str = "UTC",
         check: bool = True,
         remove: bool = True,
+        maxCorrelation: float = 0.95,
     ) -> None:
         super().__init__()
         self._setDefault(outputCol="features", expanding=False, types={}, levels=20, minSupport=10)
-        self._setDefault(timeZone="UTC", check=True, remove=True)
+        self._setDefault(timeZone="UTC", check=True, remove=True, maxCorrelation=0.95)
         self._set(**self._input_kwargs)
 
     def _fit(self, dataset: DataFrame) -> PipelineModel:
@@ -158,6 +165,7 @@ class Featurizer(
             tenantCol=self._named("tenantCol"),
             keyCol=self._named("keyCol"),
             remove=self.getOrDefault(self.remove),
+            maxCorrelation=self.getOrDefault(self.maxCorrelation),
         )
 
     def _named(self, param: str) -> str | None:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from tiltyard.metrics import METRICS, Z_95, resampled
+from tiltyard.metrics import Z_95
+from tiltyard.problem import BINARY, LARGER_IS_BETTER, Problem
 
 DRAWS = 200
 # Folds share training rows, so their errors are not independent: on pure noise (400 tenants each of 150 and
@@ -30,22 +31,28 @@ class Round:
 
     truth: np.ndarray
     taken: np.ndarray
+    problem: Problem = BINARY
 
     @classmethod
-    def drawn(cls, truth: np.ndarray, number: int) -> Round:
+    def drawn(cls, truth: np.ndarray, number: int, problem: Problem = BINARY) -> Round:
         """The round `number`, which decides its draws."""
         random, rows = np.random.default_rng(number), len(truth)
         places = random.integers(0, rows, size=(DRAWS, rows)) * DRAWS + np.arange(DRAWS)[:, None]
         counts = np.bincount(places.ravel(), minlength=DRAWS * rows).reshape(rows, DRAWS)
-        return cls(truth, counts.astype(np.float32))
+        return cls(truth, counts.astype(np.float32), problem)
+
+    def score(self, answers: np.ndarray) -> dict[str, float]:
+        """All metrics of these predictions."""
+        return self.problem.score(self.truth, answers)
 
     def reached(self, metric: str, answers: np.ndarray) -> np.ndarray:
         """The metric of these predictions on each draw; NaN where it has rows of one class only."""
-        return resampled(metric, self.truth, answers, self.taken)
+        return self.problem.resampled(metric, self.truth, answers, self.taken)
 
     def left_out(self, metric: str, answers: np.ndarray, draws: np.ndarray) -> np.ndarray:
         """The metric on the rows that each of some draws did not take."""
-        return resampled(metric, self.truth, answers, (self.taken[:, draws] == 0.0).astype(np.float32))
+        rest = (self.taken[:, draws] == 0.0).astype(np.float32)
+        return self.problem.resampled(metric, self.truth, answers, rest)
 
 
 class Player(Protocol):
@@ -77,7 +84,7 @@ def behind(leader: Player, other: Player, metric: str, z: float = Z_90) -> bool:
     ----------
     Maron and Moore, "The racing algorithm: model selection for lazy learners", Artificial Intelligence Review 11, 1997.
     """
-    sign = 1.0 if METRICS[metric] else -1.0
+    sign = 1.0 if LARGER_IS_BETTER[metric] else -1.0
     gap = sign * (_over_rounds(leader.reached) - _over_rounds(other.reached))
     gap = gap[np.isfinite(gap)]
     return len(gap) > 1 and float(np.mean(gap)) > z * float(np.std(gap)) * SHARED_ROWS_VARIANCE**0.5
@@ -97,7 +104,7 @@ def corrected(
     ----------
     rounds : one a fold
     players : the contenders, each with its answers of every round
-    metric : name in `tiltyard.metrics.METRICS`
+    metric : name in the problem's metrics
     champion, prior : which of the players they are
 
     Returns
@@ -124,7 +131,7 @@ def corrected(
     (0.57, 0.51)
     """
     inside = np.stack([_over_rounds(player.reached) for player in players])
-    sign = 1.0 if METRICS[metric] else -1.0
+    sign = 1.0 if LARGER_IS_BETTER[metric] else -1.0
     usable = np.isfinite(inside).all(axis=0)
     chosen = np.argmax(np.where(usable, sign * inside, -np.inf), axis=0)
     outside = np.where(usable, _left_out(rounds, players, metric, chosen), np.nan)

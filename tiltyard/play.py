@@ -13,10 +13,13 @@ from tiltyard.blending import blends, blends_pooled
 from tiltyard.entries import Contender, Entry, clocked, is_pooled, is_prior, note, ranked
 from tiltyard.folds import splits
 from tiltyard.honest import Z_99, Estimate, Round, behind, corrected
+from tiltyard.learners import classed
 from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
+from tiltyard.problem import BINARY, Binary, Problem
+from tiltyard.refusals import refusal
 from tiltyard.thresholds import ThresholdRule
 
 NO_SIGNAL = "No contender is above chance; the {} answers."
@@ -71,28 +74,34 @@ class _Timeout(BaseException):
 
 
 def play(
-    matrix: Matrix, labels: np.ndarray, fold: np.ndarray, contenders: Sequence[Contender], rules: Rules
+    matrix: Matrix,
+    labels: np.ndarray,
+    fold: np.ndarray,
+    contenders: Sequence[Contender],
+    rules: Rules,
+    problem: Problem = BINARY,
 ) -> tuple[list[Entry], Verdict]:
     """Play one tenant's tournament; never raises.
 
     Parameters
     ----------
     matrix : packed rows, in the order of their keys
-    labels : 0.0 or 1.0 per row; others make the tenant's status "error"
+    labels : one a row, as the problem says; others make the tenant's status "error"
     fold : fold number per row
     contenders : earlier ones win ties, so put the simple ones first
+    problem : what is predicted
     """
-    refusal = _refusal(labels, rules)
-    if refusal:
-        return [], refusal
+    refused = refusal(problem, labels, rules.min_rows, rules.min_per_class)
+    if refused:
+        return [], Verdict(*refused)
     entries = [Entry(contender) for contender in contenders]
     prior = _prior(entries)
     try:
         with _time_limit(rules.seconds):
-            rounds = _play_folds(_with(entries, prior), prior, matrix, labels, fold, rules)
+            rounds = _play_folds(_with(entries, prior), prior, matrix, labels, fold, rules, problem)
             if rules.blend:
                 entries += blends(entries, rounds, rules.metric, expanding=rules.expanding)
-            return entries, _verdict(entries, prior, rounds, matrix, labels, rules)
+            return entries, _verdict(entries, prior, rounds, matrix, labels, rules, problem)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
         for entry in entries:
@@ -103,35 +112,24 @@ def play(
         return entries, Verdict("error", _words(error))
 
 
-def _refusal(labels: np.ndarray, rules: Rules) -> Verdict | None:
-    strange = labels[(labels != 0.0) & (labels != 1.0)]
-    if len(strange):
-        return Verdict(
-            "error", f"A label must be 0 or 1, {len(strange)} rows have others such as {strange[0]:g}."
-        )
-    rows, positives = len(labels), int(labels.sum())
-    fewer = min(positives, rows - positives)
-    if rows < rules.min_rows:
-        return Verdict("too_few_rows", f"{rows} rows with a known label, {rules.min_rows} are needed.")
-    if fewer == 0:
-        return Verdict("one_class", f"All {rows} rows have label {labels[0]:g}.")
-    if fewer < rules.min_per_class:
-        return Verdict("too_few_rows", f"{fewer} rows of the rarer class, {rules.min_per_class} are needed.")
-    return None
-
-
 def _play_folds(
-    entries: list[Entry], prior: Entry, matrix: Matrix, labels: np.ndarray, fold: np.ndarray, rules: Rules
+    entries: list[Entry],
+    prior: Entry,
+    matrix: Matrix,
+    labels: np.ndarray,
+    fold: np.ndarray,
+    rules: Rules,
+    problem: Problem,
 ) -> list[Round]:
     playable = [
         split
         for split in splits(fold, expanding=rules.expanding)
-        if all(_both_classes(labels[rows]) for rows in split[1:])
+        if all(_differ(labels[rows]) for rows in split[1:])
     ]
     rounds: list[Round] = []
     for number, training, validation in playable:
         seen, unseen = matrix.rows(training), matrix.rows(validation)
-        rounds.append(Round.drawn(labels[validation], number))
+        rounds.append(Round.drawn(labels[validation], number, problem))
         for entry in entries:
             if entry.status == "ok":
                 _play_fold(entry, number, seen, labels[training], unseen, rounds[-1], rules.metric)
@@ -145,7 +143,7 @@ def _play_fold(
 ) -> None:
     try:
         with clocked(entry, "fit_seconds"):
-            fitted = entry.contender.kernel.fit(seen, known, None, entry.contender.params)
+            fitted = classed.fitted(entry.contender.kernel, seen, known, entry.contender.params, this.problem)
         with clocked(entry, "score_seconds"):
             answers = _finite(fitted.predict(unseen))
         note(entry, number, this, answers, metric)
@@ -166,14 +164,20 @@ def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
 
 
 def _verdict(
-    entries: list[Entry], prior: Entry, rounds: list[Round], matrix: Matrix, labels: np.ndarray, rules: Rules
+    entries: list[Entry],
+    prior: Entry,
+    rounds: list[Round],
+    matrix: Matrix,
+    labels: np.ndarray,
+    rules: Rules,
+    problem: Problem,
 ) -> Verdict:
     order = ranked(entries, rules.metric)
     if not order:
         failed = next((entry for entry in entries if entry.status == "error"), None)
         if failed:
             return Verdict("error", f"Every contender failed; {failed.contender.name}: {failed.message}")
-        return Verdict("too_few_rows", "No fold has both classes in its training and validation rows.")
+        return Verdict("too_few_rows", "No fold has different labels in its training and validation rows.")
     rivals = chosen(order, rules.metric)
     champion, found = rivals[0], estimate(rivals, prior, rounds, rules.metric)
     signal = found is not None and found.gain_low > 0.0 and not _all_tie(order, rules.metric)
@@ -183,9 +187,12 @@ def _verdict(
         found = estimate([champion], prior, rounds, rules.metric)
         answering = "model of all tenants" if is_pooled(champion) else champion.contender.name
         status, message = "no_signal", NO_SIGNAL.format(answering)
-    fitted = champion.contender.kernel.fit(matrix, labels, None, champion.contender.params)
+    fitted = classed.fitted(champion.contender.kernel, matrix, labels, champion.contender.params, problem)
+    fitted = classed.named(fitted, problem)
     value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
     verdict = Verdict(status, message, champion, value, low, high, signal)
+    if problem.name != Binary.name:
+        return replace(verdict, payload=fitted.dump())
     if champion is prior:
         return replace(verdict, threshold=rules.threshold.without_evidence, payload=fitted.dump())
     known = [one.truth for one in rounds]
@@ -238,13 +245,13 @@ def _place(entries: Sequence[Entry], wanted: Entry) -> int:
     return next(place for place, entry in enumerate(entries) if entry is wanted)
 
 
-def _finite(probabilities: np.ndarray) -> np.ndarray:
-    if not np.isfinite(probabilities).all():
+def _finite(answers: np.ndarray) -> np.ndarray:
+    if not np.isfinite(answers).all():
         raise FloatingPointError("it predicts numbers that are not finite")
-    return probabilities
+    return answers
 
 
-def _both_classes(labels: np.ndarray) -> bool:
+def _differ(labels: np.ndarray) -> bool:
     return bool(len(labels)) and bool(labels.min() < labels.max())
 
 

@@ -23,9 +23,10 @@ from pyspark.sql import functions as F
 
 from tiltyard.columns import column
 from tiltyard.errors import DataContractError
-from tiltyard.learners.base import packed_floats
-from tiltyard.params import Ranged, flag, text, whole
+from tiltyard.learners.base import HasProblem, packed_floats
+from tiltyard.params import flag, text, whole
 from tiltyard.pooling import EVERYONE, Pool, pooled
+from tiltyard.problem import Binary
 
 POOL_SAMPLE = 100_000
 """About how many rows the models of all tenants learn from."""
@@ -41,7 +42,7 @@ def sampled(rows: DataFrame, key: str, about: int = POOL_SAMPLE) -> DataFrame:
     return rows.where(F.pmod(F.xxhash64(column(key)), F.lit(_SHARES)) < int(share * _SHARES))
 
 
-class _MarginParams(Ranged, HasFeaturesCol, HasOutputCol):
+class _MarginParams(HasProblem, HasFeaturesCol, HasOutputCol):
     """Params of PooledMargin and its model."""
 
     foldCol: Param[str] = Param(
@@ -73,7 +74,8 @@ class PooledMargin(
 
     Parameters
     ----------
-    featuresCol, labelCol : packed rows, and labels 0 or 1; rows without a label are left out
+    featuresCol, labelCol : packed rows, and labels; rows without a label are left out
+    problem : "binary" (default; labels 0 or 1) or "regression", where the margin is a number
     ratesCol : more numbers of each row, array<float>, such as each category's mean label over all tenants
     newRatesCol : those of training rows as new rows will have them, for the model of all; default `ratesCol`
     outputCol : name of the margin, a double; default "margin". NaN where a fold has no model
@@ -117,6 +119,7 @@ class PooledMargin(
         foldCol: str = "fold",
         numFolds: int = 3,
         expanding: bool = False,
+        problem: str = Binary.name,
     ) -> None:
         super().__init__()
         self._setDefault(outputCol="margin", foldCol="fold", numFolds=3, expanding=False)
@@ -128,8 +131,18 @@ class PooledMargin(
         known = dataset.where(column(label).isNotNull() & column(features).isNotNull())
         parts = range(self.getOrDefault(self.numFolds) + int(expanding))
         new = self.getOrDefault(self.newRatesCol) if self.isSet(self.newRatesCol) else None
-        rates = {"rates": self.rates(), "new_rates": new}
-        pool = pooled(known, features, label, fold, parts, expanding=expanding, **rates)
+        problem = self.getOrDefault(self.problem)
+        pool = pooled(
+            known,
+            features,
+            label,
+            fold,
+            parts,
+            expanding=expanding,
+            rates=self.rates(),
+            new_rates=new,
+            problem=problem,
+        )
         if not pool.payloads:
             raise DataContractError(f"PooledMargin: no row has a label in '{label}'; nothing to learn.")
         return self._copyValues(PooledMarginModel(pool))
@@ -177,7 +190,7 @@ class _ModelWriter(MLWriter):
 
     def saveImpl(self, path: str) -> None:
         spark, pool = self.sparkSession, self.model.pool
-        extra = {"categorical": list(pool.categorical)}
+        extra = {"categorical": list(pool.categorical), "pooled": pool.problem}
         DefaultParamsWriter.saveMetadata(self.model, path, spark, extraMetadata=extra)
         rows = [(part, bytearray(payload)) for part, payload in pool.payloads.items()]
         spark.createDataFrame(rows, "part int, payload binary").coalesce(1).write.parquet(f"{path}/models")
@@ -187,7 +200,9 @@ class _ModelReader(MLReader[Any]):
     def load(self, path: str) -> PooledMarginModel:
         metadata = DefaultParamsReader.loadMetadata(path, self.sparkSession)
         rows = self.sparkSession.read.schema("part int, payload binary").parquet(f"{path}/models").collect()
-        pool = Pool({row.part: bytes(row.payload) for row in rows}, tuple(metadata["categorical"]))
+        pool = Pool(
+            {row.part: bytes(row.payload) for row in rows}, tuple(metadata["categorical"]), metadata["pooled"]
+        )
         model = PooledMarginModel(pool)._resetUid(metadata["uid"])
         DefaultParamsReader.getAndSetParams(model, metadata)
         return model

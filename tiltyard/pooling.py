@@ -13,12 +13,13 @@ from pyspark.sql import functions as F
 
 from tiltyard.arrow import arrow_function
 from tiltyard.columns import column
-from tiltyard.learners import newton
 from tiltyard.learners.base import categorical_slots, load, matrix_of, packed_floats
 from tiltyard.learners.boosting import Boosting
 from tiltyard.learners.kernel import Fitted, Matrix
+from tiltyard.learners.links import margins_of
 from tiltyard.learners.numbers import OnNumbers, numbers_of
 from tiltyard.learners.prior import PriorKernel
+from tiltyard.problem import Binary, Problem, problem_named
 from tiltyard.streams import over_tenants, rows_of_floats
 
 EVERYONE = -1
@@ -36,13 +37,15 @@ class Pool:
     ----------
     payloads : one for each part, and EVERYONE's for new rows
     categorical : which slots of the packed rows hold codes
+    problem : name of what is predicted: "binary" or "regression"
     """
 
     payloads: Mapping[int, bytes]
     categorical: tuple[bool, ...]
+    problem: str = Binary.name
 
     def margin(self, features: Column, part: Column | None = None, rates: Column | None = None) -> Column:
-        """Log odds of each row's label by the model that has not learnt from the row's part, as a double.
+        """Log odds of each row's label, or its number, by the model that has not learnt from the row's part: a double.
 
         Parameters
         ----------
@@ -51,7 +54,7 @@ class Pool:
             without has no margin, NaN.
         rates : as for `pooled`
         """
-        payloads, categorical = dict(self.payloads), self.categorical
+        payloads, categorical, problem = dict(self.payloads), self.categorical, self.problem
 
         def on_batch(packed: pa.Array, parts: pa.Array, more: pa.Array) -> pa.Array:
             places = parts.fill_null(EVERYONE).to_numpy(zero_copy_only=False)
@@ -59,7 +62,7 @@ class Pool:
             found = np.full(len(matrix), np.nan)
             for place in set(np.unique(places)) & set(payloads):
                 at = np.flatnonzero(places == place)
-                found[at] = newton.log_odds(load(payloads[place]).predict(matrix.rows(at)))
+                found[at] = margins_of(problem, load(payloads[place]).predict(matrix.rows(at)))
             return pa.array(found)
 
         known = F.lit(EVERYONE) if part is None else part.cast("int")
@@ -76,6 +79,7 @@ def pooled(
     expanding: bool = False,
     rates: str | None = None,
     new_rates: str | None = None,
+    problem: str = Binary.name,
 ) -> Pool:
     """Fit one model without each part, and one on all rows. One Spark job.
 
@@ -86,7 +90,7 @@ def pooled(
     Parameters
     ----------
     rows : rows of many tenants with a known label; as many as one worker can hold, so take a sample of more
-    features, label : columns: packed rows, and 0 or 1
+    features, label : columns: packed rows, and 0 or 1, or numbers
     part : column of whole numbers, as of `tiltyard.folds`: those of the tournament's folds, or blocks in time
     parts : those there are, from 0
     expanding : parts follow each other in time, and each one's model learns from those before it; the first
@@ -94,6 +98,7 @@ def pooled(
     rates : column of more numbers, array<float>, such as each category's mean label over all rows (`TargetEncode`
         without a tenant column)
     new_rates : the same as new rows will have them, for EVERYONE's model; default `rates`
+    problem : name of what is predicted: "binary" or "regression"
 
     Returns
     -------
@@ -129,14 +134,18 @@ def pooled(
     known = F.when(F.col("of") == str(EVERYONE), F.col("new")).otherwise(F.col("rates"))
     copies = copies.withColumn("rates", known).drop("new")
 
+    asked = problem_named(problem)
+
     def fit(target: str | None, table: pa.Table) -> list[dict[str, Any]]:
         matrix = matrix_of(rows_of_floats(table["x"]), categorical, rates=table["rates"])
-        return [{"part": int(target or EVERYONE), "payload": _fitted(matrix, table["y"].to_numpy()).dump()}]
+        return [
+            {"part": int(target or EVERYONE), "payload": _fitted(matrix, table["y"].to_numpy(), asked).dump()}
+        ]
 
     fits = over_tenants(
         copies, "of", fit, "part int, payload binary", order=("x", "rates", "y"), partitions=len(targets)
     )
-    return Pool({row.part: bytes(row.payload) for row in fits.collect()}, categorical)
+    return Pool({row.part: bytes(row.payload) for row in fits.collect()}, categorical, problem)
 
 
 def _or_none(rates: Column | None) -> Column:
@@ -152,8 +161,8 @@ def _learns(part: Column, target: int, expanding: bool) -> Column:
     return part < target if target else part == 1
 
 
-def _fitted(matrix: Matrix, labels: np.ndarray) -> Fitted:
+def _fitted(matrix: Matrix, labels: np.ndarray, problem: Problem) -> Fitted:
     numbers = numbers_of(matrix)
     if not numbers.values.shape[1] or labels.min() == labels.max():
-        return PriorKernel().fit(matrix, labels, None, {})
-    return OnNumbers(Boosting.kernel.fit(numbers, labels, None, PARAMS))
+        return PriorKernel().fit(matrix, labels, None, {}, problem)
+    return OnNumbers(Boosting.kernel.fit(numbers, labels, None, PARAMS, problem))

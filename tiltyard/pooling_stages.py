@@ -47,6 +47,7 @@ def pooling_stages(features: PipelineModel, rows: DataFrame, app: AppConfig) -> 
         foldCol=PART,
         numFolds=app.folds.count,
         expanding=in_time,
+        problem=app.problem,
     )
     return [both.stages[0], packers[0], margin.fit(rated)]
 

@@ -132,14 +132,15 @@ _DECLARED = (
         "scores",
         "One scored record.",
         """app STRING NOT NULL, score_date DATE NOT NULL, run_id STRING, tenant STRING, key STRING NOT NULL,
-        score DOUBLE NOT NULL, prediction DOUBLE, version STRING, fallback STRING, scored_at TIMESTAMP""",
+        score DOUBLE NOT NULL, prediction DOUBLE, label STRING, version STRING, fallback STRING,
+        scored_at TIMESTAMP, probabilities MAP<STRING,DOUBLE>""",
         ("app", "score_date"),
         {
             "score_is_a_number": "score IS NOT NULL AND NOT isnan(score)",
             "fallback_known": _one_of("fallback", FALLBACKS),
         },
         # Every file holds scores of the whole range; gathering that took two fifths of the write's CPU.
-        unindexed=("run_id", "tenant", "key", "score", "prediction", "version", "fallback"),
+        unindexed=("run_id", "tenant", "key", "score", "prediction", "label", "version", "fallback"),
     ),
     Table(
         "evaluations",

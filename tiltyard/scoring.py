@@ -15,7 +15,7 @@ from tiltyard.columns import column
 from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import categorical_slots
-from tiltyard.packed import Champion, scores
+from tiltyard.packed import SCORED, Champion, scores
 from tiltyard.pooled_margin import PooledMarginModel
 
 _PIPELINE = "_pipeline"
@@ -66,7 +66,7 @@ def scored_rows(rows: DataFrame, serving: DataFrame, app: AppConfig) -> DataFram
 
     Returns
     -------
-    DataFrame[tenant, key, score, prediction, version, fallback]
+    DataFrame[tenant, key, score, prediction, label, probabilities, version, fallback]
 
     Raises
     ------
@@ -75,11 +75,15 @@ def scored_rows(rows: DataFrame, serving: DataFrame, app: AppConfig) -> DataFram
     shared = _shared(serving, app)
     paths = [row.pipeline for row in serving.select("pipeline").distinct().orderBy("pipeline").collect()]
     if len(paths) == 1:
-        return _stream(rows, serving, shared, paths[0])
+        return _stream(rows, serving, shared, paths[0], app)
     routed = _routed(rows, serving, shared.pipeline).persist()
     parts = [
         _stream(
-            routed.where(F.col(_PIPELINE) == path), serving.where(F.col("pipeline") == path), shared, path
+            routed.where(F.col(_PIPELINE) == path),
+            serving.where(F.col("pipeline") == path),
+            shared,
+            path,
+            app,
         )
         for path in paths
     ]
@@ -104,7 +108,7 @@ def _routed(rows: DataFrame, serving: DataFrame, default: str) -> DataFrame:
     return met.withColumn(_PIPELINE, F.coalesce("_own", F.lit(default))).drop("_of", "_own")
 
 
-def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> DataFrame:
+def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str, app: AppConfig) -> DataFrame:
     features, pool = _split(PipelineModel.load(path))
     packed = features.transform(rows)
     categorical = categorical_slots(packed.schema, FEATURES)
@@ -113,15 +117,20 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str) -> Data
     rates = RATES if pool else None
     records = packed.select(TENANT, KEY, FEATURES, *filter(None, [rates]))
     found = scores(
-        records, serving, fallback, categorical, tenant=TENANT, features=FEATURES, pool=pool, rates=rates
+        records,
+        serving,
+        fallback,
+        categorical,
+        tenant=TENANT,
+        features=FEATURES,
+        pool=pool,
+        rates=rates,
+        problem=app.problem,
     )
     return found.select(
         column(TENANT).alias("tenant"),
         column(KEY).alias("key"),
-        F.col("_probability").alias("score"),
-        F.col("_prediction").alias("prediction"),
-        F.col("_version").alias("version"),
-        F.col("_fallback").alias("fallback"),
+        *[F.col(name).alias(name.removeprefix("_")) for name in SCORED],
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from tiltyard.delta_jars import DELTA_PACKAGE, delta_jars, remember_jars
+from tiltyard.delta_jars import DELTA_PACKAGE, PACKAGES, delta_jars, remember_jars, resolving_alone
 from tiltyard.errors import ConfigError
 
 DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
@@ -75,6 +75,13 @@ def local_session(*, cores: str = "*", conf: Mapping[str, str] | None = None) ->
     """
     os.environ["PYSPARK_PYTHON"] = sys.executable
     own = dict(conf or {})
+    if PACKAGES not in delta_jars(own):
+        return _started(cores, own)
+    with resolving_alone():  # who had to wait may find the jars known now
+        return _started(cores, own)
+
+
+def _started(cores: str, own: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.master(f"local[{cores}]").appName("tiltyard")
     for name, value in {**delta_jars(own), **_DELTA_CONF, **_LOCAL_CONF, **_COMMON_CONF, **own}.items():
         builder = builder.config(name, value)

@@ -113,8 +113,18 @@ class Warehouse:
         side_by_side(self.spark, {table.name: partial(self._create, table) for table in missing})
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
-        """Return a declared table, as it is now or as it was at a version."""
-        return self._read(_declared(name).name, version)
+        """Return a declared table, as it is now or as it was at a version.
+
+        Columns that it was declared without when it was made are null; the next write adds them.
+        """
+        table = _declared(name)
+        found = self._read(table.name, version)
+        new = [field for field in table.schema if field.name not in found.columns]
+        return (
+            found.select("*", *[F.lit(None).cast(one.dataType).alias(one.name) for one in new])
+            if new
+            else found
+        )
 
     def version(self, name: str) -> int:
         """Return the table's current version."""
@@ -191,7 +201,7 @@ class Warehouse:
     def register(self) -> None:
         """Make every declared table a temporary view of its own name."""
         for name in TABLES:
-            self._read(name).createOrReplaceTempView(name)
+            self.read(name).createOrReplaceTempView(name)
 
     def source(self, name: str, version: int | None = None) -> DataFrame:
         """Return a source table, as it is now or as it was at a version."""
@@ -255,7 +265,8 @@ class Warehouse:
         self._save(rows.write.format("delta").mode("append"), table, run_id)
 
     def _save(self, writer: DataFrameWriter, table: Table, run_id: str) -> None:
-        writer = writer.option("userMetadata", run_id)
+        # mergeSchema: a table that an earlier version made has fewer columns.
+        writer = writer.option("userMetadata", run_id).option("mergeSchema", "true")
         if self.in_catalog:
             writer.saveAsTable(self._identifier(table.name))
         else:

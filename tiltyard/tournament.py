@@ -26,6 +26,7 @@ from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.packed import tournaments
 from tiltyard.params import Range, Ranged, flag, number, one_of, text, whole
 from tiltyard.play import Rules
+from tiltyard.problem import Multiclass, Problem, problem_named
 from tiltyard.state import computed
 from tiltyard.thresholds import RULES, ThresholdRule
 from tiltyard.tournament_model import TournamentModel
@@ -209,7 +210,8 @@ class Tournament(Ranged, CrossValidator):
         learners = self.learners()
         face = _shared_face(learners)
         features = face.getFeaturesCol()
-        categorical, rules = categorical_slots(dataset.schema, features), self._rules()
+        problem = _problem(dataset.schema, face)
+        categorical, rules = categorical_slots(dataset.schema, features), self._rules(problem)
         results = computed(
             tournaments(
                 self._rows(dataset, face),
@@ -217,6 +219,7 @@ class Tournament(Ranged, CrossValidator):
                 rules,
                 categorical,
                 self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None,
+                problem,
             )
         )
         if results.isEmpty():
@@ -228,6 +231,7 @@ class Tournament(Ranged, CrossValidator):
             model._set(baseMarginCol=face.getOrDefault(face.baseMarginCol))
         return model._set(
             tenantCol=self.getOrDefault(self.tenantCol),
+            problem=problem.name,
             featuresCol=features,
             predictionCol=face.getPredictionCol(),
             probabilityCol=face.getProbabilityCol(),
@@ -246,9 +250,9 @@ class Tournament(Ranged, CrossValidator):
         if not expanding and self.getNumFolds() < 2:
             raise TiltyardError(f"Tournament: 'numFolds' must be at least 2, got {self.getNumFolds()}.")
 
-    def _rules(self) -> Rules:
+    def _rules(self, problem: Problem) -> Rules:
         return Rules(
-            metric=metric_of(self.getEvaluator()),
+            metric=metric_of(self.getEvaluator(), problem.name),
             expanding=self.getOrDefault(self.expanding),
             min_rows=self.getOrDefault(self.minRows),
             min_per_class=self.getOrDefault(self.minPerClass),
@@ -311,13 +315,33 @@ def _shared_face(learners: Sequence[Learner]) -> Learner:
     """The learner that speaks for all: they must read and write the same columns."""
     if not learners:
         raise TiltyardError("Tournament: 'estimatorParamMaps' must choose at least one learner, got none.")
-    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol", "baseMarginCol")
+    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol", "baseMarginCol", "problem")
     for name in names:
         values = sorted({learner.getOrDefault(name) for learner in learners if learner.isDefined(name)})
         if len(values) > 1:
             raise TiltyardError(f"Tournament: all contenders must have the same '{name}', got {values}.")
     # A base margin is for those that start from it; the others need not name it.
     return next((one for one in learners if one.isDefined(one.baseMarginCol)), learners[0])
+
+
+def _problem(schema: StructType, face: Learner) -> Problem:
+    """What the contenders predict; of several classes their names, from the label's metadata.
+
+    Raises
+    ------
+    TiltyardError : the learners' problem is "multiclass", and the label column does not name the classes
+    """
+    name = face.getOrDefault(face.problem)
+    if name != Multiclass.name:
+        return problem_named(name)
+    label = field_of(schema, face.getLabelCol(), "Tournament")
+    classes = label.metadata.get("ml_attr", {}).get("vals")
+    if not classes:
+        raise TiltyardError(
+            f"Tournament: label column '{label.name}' must name its classes, as the output of StringIndexer does"
+            " (metadata ml_attr.vals), got none."
+        )
+    return problem_named(name, tuple(classes))
 
 
 class _TournamentWriter(MLWriter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from pyspark.ml import Model
 from pyspark.ml.functions import array_to_vector
 from pyspark.ml.param import Param, Params
@@ -17,17 +18,20 @@ from pyspark.ml.util import (
     MLWritable,
     MLWriter,
 )
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from tiltyard.columns import column, field_of
 from tiltyard.errors import DataContractError, TiltyardError
-from tiltyard.learners.base import HasBaseMarginCol, categorical_slots, packed_floats
+from tiltyard.learners.base import HasBaseMarginCol, HasProblem, categorical_slots, packed_floats
+from tiltyard.learners.classed import Classed
+from tiltyard.learners.kernel import Fitted
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.learners.pooled import PooledFit, PooledKernel
-from tiltyard.learners.prior import PriorFit, PriorKernel, smoothed_rate
+from tiltyard.learners.prior import PriorFit, PriorKernel, smoothed_rate, smoothed_shares
 from tiltyard.packed import RESULTS, Champion, scores
 from tiltyard.params import number, text
+from tiltyard.problem import Binary, Multiclass, Regression
 from tiltyard.thresholds import HALF
 
 # The digits of a payload's sha256 that name it: 48 bits, for at most some hundred thousand tenants.
@@ -44,13 +48,21 @@ _CHAMPION = (
 
 
 class TournamentModel(
-    HasBaseMarginCol, Model, HasFeaturesCol, HasPredictionCol, HasProbabilityCol, MLReadable[Any], MLWritable
+    HasBaseMarginCol,
+    HasProblem,
+    Model,
+    HasFeaturesCol,
+    HasPredictionCol,
+    HasProbabilityCol,
+    MLReadable[Any],
+    MLWritable,
 ):
     """The champions of a Tournament, and how they became that.
 
-    `transform` adds `prediction` (1 where the probability is above the champion's threshold, else 0),
-    `probability` (vector), `modelVersion` (start of the payload's sha256) and `fallback`: "tenant" for an own
-    champion, else "pooled" or "prior". Null and unseen tenants, tenants without an own model, and rows without
+    `transform` adds `prediction` (1 where the probability is above the champion's threshold, else 0; of several classes
+    the most probable one's name; or a number), `probability` (vector; of several classes a map; for numbers none),
+    `modelVersion` (start of the payload's sha256) and `fallback`: "tenant" for an own champion, else "pooled" or
+    "prior". Null and unseen tenants, tenants without an own model, and rows without
     features meet the model of all tenants where there is a base margin, else the global prior. One shuffle; row order
     is not kept.
 
@@ -76,7 +88,7 @@ class TournamentModel(
         super().__init__()
         self._setDefault(threshold=HALF)
         self.categorical = categorical
-        self._base_rate: tuple[int, int] | None = None
+        self._known: tuple[Row, dict[str, int]] | None = None
         self._read_results: Callable[[], DataFrame | None] = lambda: results
 
     @property
@@ -102,22 +114,43 @@ class TournamentModel(
         return verdicts.select("*", own.alias("fallback")).select(*_CHAMPION).unionByName(self._global_row())
 
     @property
-    def base_rate(self) -> tuple[int, int]:
-        """Rows with a label, and positives among them, of all tenants together."""
+    def labelled(self) -> Row:
+        """Of all tenants: `rows` with a label, `positives` among them (binary), `total` of labels (regression)."""
+        return self._labels()[0]
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Rows of each class of a multiclass problem, all tenants together, by name in alphabetical order."""
+        return self._labels()[1]
+
+    def _labels(self) -> tuple[Row, dict[str, int]]:
         # No cached_property: Spark ML reads every attribute that is no plain property when it looks for params.
-        if self._base_rate is None:
+        if self._known is None:
             verdicts = self.results.where("kind = 'verdict'")
-            sums = [F.sum(name).alias(name) for name in ("rows", "positives")]
-            found = verdicts.agg(*sums).collect()[0]
-            self._base_rate = (found.rows, found.positives)
-        return self._base_rate
+            sums = [F.sum(name).alias(name) for name in ("rows", "positives", "total")]
+            of_classes = (
+                verdicts.select(F.explode("classes").alias("name", "rows")).groupBy("name").agg(F.sum("rows"))
+            )
+            several = self.getOrDefault(self.problem) == Multiclass.name
+            classes = dict(sorted(tuple(row) for row in of_classes.collect())) if several else {}
+            self._known = (verdicts.agg(*sums).collect()[0], classes)
+        return self._known
 
     @property
     def fallback(self) -> Champion:
         """What answers where there is no other model: that of all tenants, or the global prior."""
-        rows, positives = self.base_rate
-        payload = (PooledFit() if self._pools else PriorFit(smoothed_rate(positives, rows))).dump()
-        return Champion(payload, digest(payload)[:_DIGITS], self._family, self.getOrDefault(self.threshold))
+        problem = self.getOrDefault(self.problem)
+        payload = (PooledFit(problem) if self._pools else self._prior()).dump()
+        threshold = self.getOrDefault(self.threshold) if problem == Binary.name else None
+        return Champion(payload, digest(payload)[:_DIGITS], self._family, threshold)
+
+    def _prior(self) -> Fitted:
+        problem, known = self.getOrDefault(self.problem), self.labelled
+        if problem == Binary.name:
+            return PriorFit(smoothed_rate(known.positives, known.rows))
+        if problem == Multiclass.name:
+            return Classed(PriorFit(smoothed_shares(np.array([*self.classes.values()]))), tuple(self.classes))
+        return PriorFit(known.total / known.rows)
 
     def write(self) -> MLWriter:
         return _ModelWriter(self)
@@ -140,15 +173,14 @@ class TournamentModel(
         return F.coalesce(learner, F.lit(self._family))
 
     def _global_row(self) -> DataFrame:
-        rows, positives = self.base_rate
         payload = self.fallback.payload
         known: dict[str, Any] = {
             "learner": self._family,
             "contender": self._family,
             "status": "ok",
             "fallback": self._family,
-            "rows": rows,
-            "positives": positives,
+            "rows": self.labelled.rows,
+            "positives": self.labelled.positives,
             "params": "{}",
             "threshold": self.fallback.threshold,
             "format": FORMAT,
@@ -182,15 +214,20 @@ class TournamentModel(
             tenant=_KEY,
             features=_PACKED,
             margin=_MARGIN,
+            problem=self.getOrDefault(self.problem),
         )
         kept = [F.col(plain).alias(name) for name, plain in names.items()]
         return scored.select(*kept, *self._outputs())
 
     def _outputs(self) -> list[Column]:
-        positive = F.col("_probability")
+        problem, positive = self.getOrDefault(self.problem), F.col("_score")
+        prediction, probability = F.col("_prediction"), array_to_vector(F.array(1.0 - positive, positive))
+        if problem == Multiclass.name:
+            prediction, probability = F.col("_label"), F.col("_probabilities")
+        chances = [] if problem == Regression.name else [probability.alias(self.getProbabilityCol())]
         return [
-            array_to_vector(F.array(1.0 - positive, positive)).alias(self.getProbabilityCol()),
-            F.col("_prediction").alias(self.getPredictionCol()),
+            *chances,
+            prediction.alias(self.getPredictionCol()),
             F.col("_version").alias("modelVersion"),
             F.col("_fallback").alias("fallback"),
         ]

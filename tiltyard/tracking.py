@@ -91,7 +91,7 @@ def _params(job: Job) -> dict[str, Any]:
         "logical_date": str(job.logical_date),
         "label": app.label,
         "folds": f"{app.folds.count} by {app.folds.by}",
-        "metric": app.tournament.metric,
+        "metric": app.metric,
         "learners": ", ".join(app.learners),
         "seed": app.tournament.seed,
     }

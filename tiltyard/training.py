@@ -23,11 +23,17 @@ from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_day_blocks, with_folds
 from tiltyard.pooling_stages import pooling_stages
+from tiltyard.problem import Multiclass
 from tiltyard.slots import slot_table
 from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
 from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
 from tiltyard.transformers.sanity_checker import MEASURES
+
+# A slot that tells a class so well is filled in after the outcome; a quantity is often known that well beforehand.
+MAX_CORRELATION = {"binary": 0.95, "multiclass": 0.95, "regression": 0.999}
+MAX_CLASSES = 100
+"""Classes that an app may tell apart."""
 
 
 def labelled_rows(
@@ -43,8 +49,9 @@ def labelled_rows(
     Returns
     -------
     DataFrame[_tenant, _key, _time, _label, _fold, _part, the fields that may become features]
-        `_part` is what a model of all tenants must not have learnt from, to answer for the row: its fold, or, with
-        folds in time, its block of days.
+        Of several classes `_label` is a number, 0.0 for the first one by name, and its metadata names them, as the
+        output of StringIndexer does; one job finds them. `_part` is what a model of all tenants must not have learnt
+        from, to answer for the row: its fold, or, with folds in time, its block of days.
     """
     rows = derive(source, app).where(column(LABEL).isNotNull())
     if app.time:
@@ -53,6 +60,8 @@ def labelled_rows(
         rows = rows.where(column(TIME) >= F.lit(since))
     if tenants:
         rows = rows.where(column(TENANT).isin(*tenants))
+    if app.problem == Multiclass.name:
+        rows = _coded(rows, app)
     folded = with_folds(rows, FOLD, tenant=TENANT, **_fold_arguments(app))
     if app.folds.by == "time":
         parted = with_day_blocks(folded, PART, TIME, app.folds.count)
@@ -60,6 +69,20 @@ def labelled_rows(
         parted = folded.withColumn(PART, column(FOLD))
     fields = input_fields(source.columns, app)
     return parted.select(TENANT, KEY, TIME, LABEL, FOLD, PART, *map(column, fields))
+
+
+def _coded(rows: DataFrame, app: AppConfig) -> DataFrame:
+    """The rows with classes as numbers."""
+    found = rows.select(LABEL).distinct().limit(MAX_CLASSES + 1).collect()
+    if len(found) > MAX_CLASSES:
+        raise DataContractError(
+            f"{app.app}: label '{app.label}' has more than {MAX_CLASSES} classes, such as"
+            f" '{found[0][0]}' and '{found[1][0]}'. Predict a coarser one, or a number with problem: regression."
+        )
+    names = sorted(row[0] for row in found)
+    code = F.array_position(F.array(*map(F.lit, names)), F.col(LABEL)) - 1
+    known = {"ml_attr": {"type": "nominal", "name": LABEL, "vals": names}}
+    return rows.withColumn(LABEL, code.cast("double").alias(LABEL, metadata=known))
 
 
 def pipeline_name(
@@ -95,14 +118,14 @@ def fitted_pipeline(
 def tournament(app: AppConfig) -> Tournament:
     """The app's tournament over packed rows."""
     conf = app.tournament
-    columns = {"featuresCol": FEATURES, "labelCol": LABEL}
+    columns = {"featuresCol": FEATURES, "labelCol": LABEL, "problem": app.problem}
     if app.pools:
         columns["baseMarginCol"] = MARGIN
     estimator, maps = arena(from_grids(app.learners, conf.grids, conf.seed, **columns))
     return Tournament(
         estimator=estimator,
         estimatorParamMaps=maps,
-        evaluator=evaluator_for(conf.metric, LABEL),
+        evaluator=evaluator_for(app.metric, LABEL, app.problem),
         numFolds=app.folds.count,
         foldCol=FOLD,
         expanding=app.folds.by == "time",
@@ -215,6 +238,7 @@ def _fit_features(rows: DataFrame, app: AppConfig) -> PipelineModel:
         timeZone=app.time_zone,
         check=app.features.check,
         remove=app.features.remove,
+        maxCorrelation=MAX_CORRELATION[app.problem],
     ).fit(rows)
 
 

@@ -22,7 +22,9 @@ class Fragile:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel, self.name = kernel, kernel.name
 
-    def fit(self, matrix: Matrix, labels: np.ndarray, weights: Any, params: Mapping[str, Any]) -> Fitted:
+    def fit(
+        self, matrix: Matrix, labels: np.ndarray, weights: Any, params: Mapping[str, Any], *_: Any
+    ) -> Fitted:
         mark = matrix.values[0, -1]
         if mark == RAISES:
             raise ArithmeticError("no luck")

@@ -9,9 +9,11 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
+from tiltyard import _conflicts
 from tiltyard.config import AppConfig, FieldType, default_conf, list_apps, load_config, packaged_conf
 from tiltyard.contenders import grid_problems
 from tiltyard.errors import ConfigError
+from tiltyard.problem import METRICS_OF
 
 TYPES = ", ".join(get_args(FieldType))
 APP = "source: leads\nkey: [id]\nlabel: won\n"
@@ -80,8 +82,8 @@ def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:
     assert sorted(_problems(conf, overrides=("tournament.learners=[lineer, prior]", "nonsense"))) == sorted(
         [
             "base.yaml:1: warehous: unknown key, did you mean 'warehouse'?",
-            'base.yaml:4: tournament.metric: must be one of auroc, aupr, log_loss, brier, got "aucroc", '
-            "did you mean 'auroc'?",
+            "base.yaml:4: tournament.metric: must be one of auroc, aupr, log_loss, brier, accuracy, rmse, mae, r2, got "
+            "\"aucroc\", did you mean 'auroc'?",
             "env/local.yaml:3: gates.quarantine_days: is there twice, first in line 2",
             'env/local.yaml:3: gates.quarantine_days: must be a whole number, got "soon"',
             "apps/x.yaml: label: is required",
@@ -150,7 +152,15 @@ def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:
             "time_zone: Europe/Berlim",
             "time_zone: unknown zone 'Europe/Berlim', did you mean 'Europe/Berlin'?",
         ),
-        ("problem: regression", 'problem: must be one of binary, got "regression"'),
+        ("problem: ranking", 'problem: must be one of binary, multiclass, regression, got "ranking"'),
+        (
+            "problem: regression\ntournament: {metric: auroc}",
+            "tournament.metric: must be one of rmse, mae, r2 for regression, got auroc",
+        ),
+        (
+            "problem: multiclass\ntournament: {threshold: {by: f1}}",
+            "tournament.threshold: is for binary problems, this one is multiclass",
+        ),
         ("spark: {spark.a: [4]}", "spark.spark.a: must be text, got [4]"),
         ("spark: 4", "spark: must be a mapping, got 4"),
         (
@@ -223,6 +233,15 @@ def test_a_dotted_spark_key_can_be_set(write: Write) -> None:
 def test_folds_are_by_time_where_there_is_one(write: Write, time: str, by: str) -> None:
     app = load_config(write(x=APP + time), "x").app
     assert app is not None and app.folds.by == by
+
+
+@pytest.mark.parametrize("problem", METRICS_OF)
+def test_metrics_are_those_that_the_problem_has(problem: str) -> None:
+    assert _conflicts.METRICS[problem] == tuple(METRICS_OF[problem])
+    app = AppConfig.model_validate(
+        {"app": "x", "source": "x", "key": ("id",), "label": "y", "problem": problem}
+    )
+    assert app.metric == next(iter(METRICS_OF[problem]))
 
 
 def test_models_made_in_code_are_checked_and_frozen() -> None:

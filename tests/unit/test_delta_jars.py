@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,15 @@ def test_a_home_that_cannot_be_written_does_no_harm(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     remember_jars(_started(jars))
     assert delta_jars({}) == RESOLVE
+
+
+def test_two_processes_resolve_one_after_the_other(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    code = (
+        "import sys, time; from tiltyard.delta_jars import resolving_alone\n"
+        "with resolving_alone(), open(sys.argv[1], 'a') as said:\n"
+        "    print('in', file=said, flush=True); time.sleep(0.3); print('out', file=said, flush=True)\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code, str(said)]) for _ in range(2)]
+    assert [one.wait() for one in started] == [0, 0]
+    assert said.read_text().split() == ["in", "out"] * 2

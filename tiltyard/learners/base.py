@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -37,10 +37,11 @@ from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import StructType
 
 from tiltyard.columns import column, field_of
-from tiltyard.errors import DataContractError
-from tiltyard.learners import blend, calibrated, numbers, payload
+from tiltyard.errors import DataContractError, TiltyardError
+from tiltyard.learners import blend, calibrated, classed, numbers, payload
 from tiltyard.learners.kernel import Fitted, Kernel, Matrix
-from tiltyard.params import Ranged, text
+from tiltyard.params import Ranged, one_of, text
+from tiltyard.problem import METRICS_OF, Binary, Multiclass, Problem, Regression, problem_named
 from tiltyard.slots import CATEGORICAL, METADATA, slots_of
 from tiltyard.streams import rows_of_floats
 
@@ -49,6 +50,7 @@ _AROUND_MODELS: Mapping[str, Callable[..., Fitted]] = {
     calibrated.NAME: calibrated.load,
     blend.BlendKernel.name: blend.load,
     numbers.NAME: numbers.load,
+    classed.NAME: classed.load,
 }
 
 
@@ -70,8 +72,19 @@ class HasBaseMarginCol(Ranged):
         return F.nanvl(F.coalesce(column(name).cast("double"), F.lit(0.0)), F.lit(0.0))
 
 
+class HasProblem(Ranged):
+    """Param `problem`: what is predicted."""
+
+    problem: Param[str] = Param(Params._dummy(), "problem", "what is predicted", one_of(*METRICS_OF))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._setDefault(problem=Binary.name)
+
+
 class _Columns(
     HasBaseMarginCol,
+    HasProblem,
     HasFeaturesCol,
     HasLabelCol,
     HasPredictionCol,
@@ -88,11 +101,13 @@ class Learner(
 
     All params are set by name: `Linear(regParam=0.1, labelCol="won")`.
 
-    `fit` takes packed rows (array<float> with or without slot metadata) or ML Vectors, and labels 0 or 1;
-    null labels are left out. One Spark job; the rows meet in one Python worker in a fixed order.
+    `fit` takes packed rows (array<float> with or without slot metadata) or ML Vectors, and labels as `problem` says:
+    0 or 1 ("binary"), 0 to K - 1 ("multiclass"), or numbers ("regression"); null labels are left out. One Spark job;
+    the rows meet in one Python worker in a fixed order. `problems` are those that the family can be fitted for.
     """
 
     kernel: ClassVar[Kernel]
+    problems: ClassVar[tuple[str, ...]] = tuple(METRICS_OF)
     hyperparams: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def __init__(self, **params: Any) -> None:
@@ -107,12 +122,12 @@ class Learner(
     def _fit(self, dataset: DataFrame) -> LearnerModel:
         features, label = self.getFeaturesCol(), self.getLabelCol()
         categorical = categorical_slots(dataset.schema, features)
-        kernel, params = self.kernel, self.kernel_params()
+        kernel, params, problem = self.kernel, self.kernel_params(), self._problem()
 
         def fit(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             kept = list(batches)
             if kept:
-                fitted = fit_rows(kernel, pa.Table.from_batches(kept), categorical, params)
+                fitted = fit_rows(kernel, pa.Table.from_batches(kept), categorical, params, problem)
                 yield pa.RecordBatch.from_pydict({"payload": [fitted.dump()]})
 
         known = dataset.where(column(label).isNotNull())
@@ -130,40 +145,65 @@ class Learner(
             )
         return self._copyValues(LearnerModel(bytes(found[0].payload)))
 
+    def _problem(self) -> str:
+        name: str = self.getOrDefault(self.problem)
+        if name not in self.problems:
+            raise TiltyardError(
+                f"{type(self).__name__}: 'problem' must be one of {', '.join(self.problems)}, got '{name}'."
+            )
+        return name
+
 
 class LearnerModel(_Columns, Model, MLReadable[Any], MLWritable):
-    """A fitted learner. `transform` adds rawPrediction (log odds), probability and prediction; no job."""
+    """A fitted learner; `transform` launches no job.
+
+    It adds rawPrediction (log odds; of several classes log probabilities), probability and prediction; of a regression
+    the prediction alone.
+    """
 
     def __init__(self, payload: bytes = b"") -> None:
         super().__init__()
         self.payload = payload
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        positive = F.col(self.uid)
-        clipped = F.greatest(F.lit(1e-15), F.least(F.lit(1.0 - 1e-15), positive))
-        margin = F.log(clipped / (1.0 - clipped))
-        scored = dataset.withColumn(self.uid, self._probability(dataset.schema))
-        return scored.select(
-            *[column(name) for name in dataset.columns],
-            array_to_vector(F.array(-margin, margin)).alias(self.getRawPredictionCol()),
-            array_to_vector(F.array(1.0 - positive, positive)).alias(self.getProbabilityCol()),
-            (positive > 0.5).cast("double").alias(self.getPredictionCol()),
-        )
+        scored = dataset.withColumn(self.uid, self._answers(dataset.schema))
+        return scored.select(*[column(name) for name in dataset.columns], *self._outputs(F.col(self.uid)))
 
-    def _probability(self, schema: StructType) -> Column:
+    def _outputs(self, answer: Column) -> list[Column]:
+        problem, prediction = self.getOrDefault(self.problem), self.getPredictionCol()
+        if problem == Regression.name:
+            return [answer.alias(prediction)]
+        if problem == Multiclass.name:
+            raw = F.transform(answer, lambda chance: F.log(F.greatest(F.lit(1e-15), chance)))
+            return [
+                array_to_vector(raw).alias(self.getRawPredictionCol()),
+                array_to_vector(answer).alias(self.getProbabilityCol()),
+                (F.array_position(answer, F.array_max(answer)) - 1).cast("double").alias(prediction),
+            ]
+        clipped = F.greatest(F.lit(1e-15), F.least(F.lit(1.0 - 1e-15), answer))
+        margin = F.log(clipped / (1.0 - clipped))
+        return [
+            array_to_vector(F.array(-margin, margin)).alias(self.getRawPredictionCol()),
+            array_to_vector(F.array(1.0 - answer, answer)).alias(self.getProbabilityCol()),
+            (answer > 0.5).cast("double").alias(prediction),
+        ]
+
+    def _answers(self, schema: StructType) -> Column:
         features, payload = self.getFeaturesCol(), self.payload
         categorical = categorical_slots(schema, features)
+        several = self.getOrDefault(self.problem) == Multiclass.name
 
-        @pandas_udf("double")  # type: ignore[call-overload]
-        def probability(batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
+        @pandas_udf("array<double>" if several else "double")  # type: ignore[call-overload]
+        def answers(batches: Iterator[tuple[pd.Series, pd.Series]]) -> Iterator[pd.Series]:
             fitted = load(payload)
             for packed, margins in batches:
                 values = rows_of_floats(pa.array(packed, pa.list_(pa.float32())))
                 matrix = matrix_of(values, categorical, pa.array(margins, pa.float64(), from_pandas=True))
-                yield pd.Series(fitted.predict(matrix))
+                found = fitted.predict(matrix)
+                yield pd.Series(list(_by_label(found, fitted)) if several else found)
 
-        positive: Column = probability(packed_floats(schema, features), self.base_margin(schema))
-        return positive
+        found: Column = answers(packed_floats(schema, features), self.base_margin(schema))
+        return found
 
     def write(self) -> MLWriter:
         return _LearnerModelWriter(self)
@@ -194,10 +234,31 @@ class _LearnerModelReader(MLReader[Any]):
         return model
 
 
-def fit_rows(kernel: Kernel, rows: pa.Table, categorical: tuple[bool, ...], params: dict[str, Any]) -> Fitted:
+def fit_rows(
+    kernel: Kernel, rows: pa.Table, categorical: tuple[bool, ...], params: dict[str, Any], problem: str
+) -> Fitted:
     """Fit one kernel on a table of packed rows `x`, base margins `margin` and labels `y`."""
     matrix = matrix_of(rows_of_floats(rows["x"]), categorical, rows["margin"])
-    return kernel.fit(matrix, rows["y"].to_numpy(), None, params)
+    labels, asked = _asked(rows["y"].to_numpy(), problem)
+    return classed.named(kernel.fit(matrix, labels, None, params, asked), asked)
+
+
+def _asked(labels: np.ndarray, problem: str) -> tuple[np.ndarray, Problem]:
+    """The labels as kernels take them: classes are those that the rows have, named by their labels."""
+    if problem != Multiclass.name:
+        return labels, problem_named(problem)
+    known, codes = np.unique(labels, return_inverse=True)
+    if (known < 0).any() or (known % 1).any():
+        raise DataContractError(f"A label must be a whole number from 0, got {known.tolist()[:5]}.")
+    return codes.astype(np.float64), problem_named(problem, tuple(f"{label:.0f}" for label in known))
+
+
+def _by_label(answers: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """The answers with one column for each whole number up to the largest class."""
+    places = [int(name) for name in cast(classed.Classed, fitted).classes]
+    found = np.zeros((len(answers), max(places) + 1))
+    found[:, places] = answers
+    return found
 
 
 def matrix_of(

@@ -1,4 +1,4 @@
-"""Blend: the weighted mean of several models' probabilities, with weights learnt from out-of-fold predictions."""
+"""Blend: the weighted mean of several models' answers, with weights learnt from out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.optimize import nnls
 
 from tiltyard.learners import payload
 from tiltyard.learners.kernel import Fitted, Matrix, Trainer
+from tiltyard.problem import BINARY, Multiclass, Problem, Regression
 
 MEMBERS = 3
 """Most models of a blend: each is fitted, stored and asked at scoring."""
@@ -47,11 +49,16 @@ class BlendKernel:
     name: ClassVar[str] = "blend"
 
     def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
     ) -> BlendFit:
         chosen = params["members"]
         models = [
-            kernel.fit(matrix, labels, weights, one["params"])
+            kernel.fit(matrix, labels, weights, one["params"], problem)
             for kernel, one in zip(self.members, chosen, strict=True)
         ]
         return BlendFit(tuple(models), np.array([one["weight"] for one in chosen]))
@@ -67,8 +74,8 @@ def load(
 
 
 def mean(answers: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """The members' probabilities, weighted."""
-    return np.asarray(weights @ np.stack(answers))
+    """The members' answers, weighted."""
+    return np.asarray(np.tensordot(weights, np.stack(answers), axes=1))
 
 
 def drawn_to_first(members: int) -> np.ndarray:
@@ -84,17 +91,21 @@ def drawn_to_first(members: int) -> np.ndarray:
 
 
 def weighted(
-    truth: np.ndarray, answers: Sequence[np.ndarray], before: np.ndarray | None = None
+    truth: np.ndarray,
+    answers: Sequence[np.ndarray],
+    before: np.ndarray | None = None,
+    problem: Problem = BINARY,
 ) -> np.ndarray:
-    """The weights, at least 0 and with sum 1, under which the labels are most likely; members worth little have 0.
+    """The weights, at least 0 and with sum 1, that suit the labels best; members worth little have 0.
 
-    Each label is taken as drawn from a mixture of the members; expectation maximisation finds the shares.
+    A class is taken as drawn from a mixture of the members, and expectation maximisation finds the shares under which
+    the labels are most likely; for numbers they are those of the least squares.
 
     Parameters
     ----------
-    truth : labels 0.0 or 1.0
-    answers : each member's probabilities
-    before : for each member, how many rows count as drawn from it before any is seen; default none
+    truth : labels
+    answers : each member's answers
+    before : for each member, how many rows speak for it before any is seen; default none
 
     References
     ----------
@@ -108,15 +119,45 @@ def weighted(
     >>> weighted(truth, [one, two, np.full(1000, 0.5)]).round(1).tolist()
     [0.7, 0.3, 0.0]
     """
-    given = np.clip(np.stack(answers), 1e-6, 1.0 - 1e-6)
-    likely = np.where(truth == 1.0, given, 1.0 - given)
-    known = np.zeros(len(given)) if before is None else before
-    weights = _at_first(len(given), before)
-    for _ in range(_STEPS):
-        seen = weights * (likely / (weights @ likely)).sum(axis=1)
-        weights = (seen + known) / (len(truth) + known.sum())
+    given = np.stack(answers)
+    if problem.name == Regression.name:
+        weights = _least_squares(truth, given, before)
+    else:
+        weights = _most_likely(_chances_of_truth(truth, given, problem), before)
     kept = np.where(weights < _LEAST_WEIGHT, 0.0, weights)
     return np.asarray(kept / kept.sum())
+
+
+def _chances_of_truth(truth: np.ndarray, given: np.ndarray, problem: Problem) -> np.ndarray:
+    """What each member gave to each row's label: members x rows."""
+    if problem.name == Multiclass.name:
+        given = given[:, np.arange(len(truth)), truth.astype(int)]
+        return np.asarray(np.clip(given, 1e-6, 1.0))
+    given = np.clip(given, 1e-6, 1.0 - 1e-6)
+    return np.where(truth == 1.0, given, 1.0 - given)
+
+
+def _most_likely(likely: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    known = np.zeros(len(likely)) if before is None else before
+    weights = _at_first(len(likely), before)
+    for _ in range(_STEPS):
+        seen = weights * (likely / (weights @ likely)).sum(axis=1)
+        weights = (seen + known) / (likely.shape[1] + known.sum())
+    return np.asarray(weights)
+
+
+def _least_squares(truth: np.ndarray, given: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    """Weights at least 0 of the least squared error, drawn to `before` as by so many rows."""
+    start = _at_first(len(given), before)
+    # As all weights sum to 1, what counts is how far members are from each other.
+    center = given.mean(axis=0)
+    apart, left = (given - center).T, truth - center
+    spread = max(float(np.sqrt(np.mean(apart**2))), 1e-12)
+    pull = 0.0 if before is None else spread * float(before.sum()) ** 0.5
+    sure = 1e3 * spread * len(truth) ** 0.5  # so much dearer is a sum that is not 1
+    rows = np.vstack([apart, pull * np.eye(len(given)), np.full(len(given), sure)])
+    found, _ = nnls(rows, np.concatenate([left, pull * start, [sure]]))
+    return start if not found.sum() else np.asarray(found / found.sum())
 
 
 Members = tuple[Sequence[Sequence[np.ndarray]], np.ndarray | None]
@@ -124,7 +165,11 @@ Members = tuple[Sequence[Sequence[np.ndarray]], np.ndarray | None]
 
 
 def out_of_fold(
-    truth: Sequence[np.ndarray], choose: Callable[[Sequence[int]], Members], *, past_only: bool
+    truth: Sequence[np.ndarray],
+    choose: Callable[[Sequence[int]], Members],
+    *,
+    past_only: bool,
+    problem: Problem = BINARY,
 ) -> list[np.ndarray]:
     """A blend's answers in each fold, by members and weights that do not know the fold.
 
@@ -138,16 +183,21 @@ def out_of_fold(
     for fold in range(len(truth)):
         others = [place for place in range(len(truth)) if place < fold or (place > fold and not past_only)]
         answers, before = choose(others)
-        weights = _over(truth, answers, others, before) if others else _at_first(len(answers), before)
+        weights = (
+            _over(truth, answers, others, before, problem) if others else _at_first(len(answers), before)
+        )
         found.append(mean([member[fold] for member in answers], weights))
     return found
 
 
 def over_all(
-    truth: Sequence[np.ndarray], answers: Sequence[Sequence[np.ndarray]], before: np.ndarray | None = None
+    truth: Sequence[np.ndarray],
+    answers: Sequence[Sequence[np.ndarray]],
+    before: np.ndarray | None = None,
+    problem: Problem = BINARY,
 ) -> np.ndarray:
     """The weights from all folds, those the champion is scored with."""
-    return _over(truth, answers, range(len(truth)), before)
+    return _over(truth, answers, range(len(truth)), before, problem)
 
 
 def _over(
@@ -155,9 +205,11 @@ def _over(
     answers: Sequence[Sequence[np.ndarray]],
     folds: Sequence[int],
     before: np.ndarray | None,
+    problem: Problem,
 ) -> np.ndarray:
     known = np.concatenate([truth[fold] for fold in folds])
-    return weighted(known, [np.concatenate([member[fold] for fold in folds]) for member in answers], before)
+    together = [np.concatenate([member[fold] for fold in folds]) for member in answers]
+    return weighted(known, together, before, problem)
 
 
 def _at_first(members: int, before: np.ndarray | None) -> np.ndarray:

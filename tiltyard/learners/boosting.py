@@ -13,6 +13,7 @@ from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.trees import TreesFit, train
 from tiltyard.params import number, whole
+from tiltyard.problem import BINARY, Problem
 
 
 class BoostingKernel:
@@ -21,9 +22,15 @@ class BoostingKernel:
     name = "boosting"
 
     def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
     ) -> TreesFit:
-        booster = train(
+        return train(
+            self.name,
             matrix,
             labels,
             weights,
@@ -36,15 +43,15 @@ class BoostingKernel:
                 "seed": params["seed"],
             },
             params["maxIter"],
+            problem,
         )
-        return TreesFit(self.name, booster)
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> TreesFit:
-        return TreesFit.load(self.name, arrays)
+        return TreesFit.load(self.name, meta, arrays)
 
 
 class Boosting(Learner):
-    """Gradient-boosted trees for the probability of a binary label.
+    """Gradient-boosted trees for a class or a number.
 
     Nulls follow the branch that fits them best. A category never seen in training has code 0 (other).
     One Spark job per fit; deterministic for a seed.

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from tiltyard.errors import TiltyardError
+from tiltyard.problem import BINARY, Problem
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ class Matrix:
     values : float32, rows x slots; a numeric slot holds its value or NaN, a categorical one a code
         (0 other, 1 to K the level's rank, NaN null). Infinite values become NaN.
     categorical : bool per slot
-    margin : log odds that a model of all tenants gives each row; None where there is no such model
+    margin : where a model of all tenants begins for each row: log odds, or a number; None where there is no such model
     rates : float32, rows x numbers that only the pool reads
     """
 
@@ -70,7 +71,7 @@ class Fitted(Protocol):
     """A fitted model."""
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        """Probability of the positive class per row, float64 in [0, 1]."""
+        """One answer a row, float64, as `tiltyard.problem.Problem` says."""
 
     def dump(self) -> bytes:
         """The payload: see `tiltyard.learners.payload`."""
@@ -84,9 +85,14 @@ class Trainer(Protocol):
         """The family's name."""
 
     def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
     ) -> Fitted:
-        """Fit on rows with labels 0.0 or 1.0, both present; one thread, deterministic."""
+        """Fit on rows whose labels are what the problem says, every class present; one thread, deterministic."""
 
 
 class Kernel(Trainer, Protocol):

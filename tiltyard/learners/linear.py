@@ -1,4 +1,4 @@
-"""Linear: logistic regression with an L2 penalty, by Newton steps."""
+"""Linear: logistic, multinomial or ridge regression, with an L2 penalty."""
 
 from __future__ import annotations
 
@@ -10,37 +10,40 @@ from typing import Any, ClassVar
 import numpy as np
 from pyspark.ml.param import Param, Params
 
-from tiltyard.learners import newton, payload
+from tiltyard.learners import newton, payload, ridge, softmax
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.learners.links import answers_of
 from tiltyard.learners.onehot import LinearView
 from tiltyard.params import number, whole
+from tiltyard.problem import BINARY, Binary, Multiclass, Problem
 
 
 @dataclass(frozen=True)
 class LinearFit:
-    """Weights over a linear view."""
+    """Weights over a linear view; for several classes a column of weights, and a bias, for each."""
 
     family: ClassVar[str] = "linear"
 
     view: LinearView
     weights: np.ndarray
-    bias: float
+    bias: float | list[float]
+    problem: str = Binary.name
 
     def margin(self, matrix: Matrix) -> np.ndarray:
-        """Log odds that the rows' slots give."""
+        """What the rows' slots add up to: log odds, or a number."""
         return np.asarray(self.view.columns(matrix) @ self.weights + self.bias)
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return newton.sigmoid(self.margin(matrix))
+        return answers_of(self.problem, self.margin(matrix))
 
     def dump(self) -> bytes:
         arrays = {**self.view.arrays(), "weights": self.weights}
-        return payload.dump(self.family, {"bias": self.bias}, arrays)
+        return payload.dump(self.family, {"bias": self.bias, "problem": self.problem}, arrays)
 
 
 class LinearKernel:
-    """Newton steps reach the same optimum from any row order; contenders begin where the one before has ended."""
+    """The same optimum from any row order. Newton steps begin where those of the contender before have ended."""
 
     model: ClassVar[type[LinearFit]] = LinearFit
 
@@ -49,35 +52,39 @@ class LinearKernel:
         return self.model.family
 
     def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
     ) -> LinearFit:
         view = matrix.once("linear view", lambda: LinearView.learn(matrix))
-        # The minimum for one penalty is near that for the next.
-        path: list[np.ndarray] = matrix.once(f"{self.name} path", list)
-        path.append(
-            newton.fitted(
-                view.columns(matrix),
-                labels,
-                weights,
-                penalty=max(params["regParam"], 1e-8),  # against the mean loss, as in Spark ML
-                start=path[-1] if path else None,
-                steps=params["maxIter"],
-                offset=self.begins(matrix),
-            )
-        )
-        return self.model(view, path[-1][:-1], float(path[-1][-1]))
+        columns, offset = view.columns(matrix), self.begins(matrix)
+        penalty = max(params["regParam"], 1e-8)  # against the mean loss, as in Spark ML
+        if problem.name == Multiclass.name:
+            found = softmax.fitted(columns, labels, weights, penalty, params["maxIter"])
+        elif problem.name == Binary.name:
+            # The minimum for one penalty is near that for the next.
+            path: list[np.ndarray] = matrix.once(f"{self.name} path", list)
+            start = path[-1] if path else None
+            found = newton.fitted(columns, labels, weights, penalty, start, params["maxIter"], offset)
+            path.append(found)
+        else:
+            found = ridge.fitted(columns, labels, weights, penalty, offset)
+        return self.model(view, found[:-1], found[-1].tolist(), problem.name)
 
     def begins(self, matrix: Matrix) -> np.ndarray | None:
-        """Log odds of the rows before any slot is read."""
+        """The margin of the rows before any slot is read."""
         return None
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> LinearFit:
         weights = arrays.pop("weights")
-        return self.model(LinearView(**arrays), weights, meta["bias"])
+        return self.model(LinearView(**arrays), weights, **meta)
 
 
 class Linear(Learner):
-    """Logistic regression on filled, scaled and one-hot columns.
+    """Logistic regression (for a number: ridge regression) on filled, scaled and one-hot columns.
 
     Nulls: numeric ones are filled with the training mean and flagged by a column of their own; a null
     category is a level. A category never seen in training contributes nothing. One Spark job per fit.
@@ -85,7 +92,8 @@ class Linear(Learner):
     Parameters
     ----------
     regParam : L2 penalty against the mean loss, as in Spark ML, >= 0; default 0.01
-    maxIter : Newton steps, >= 1; default 50
+    maxIter : steps at most, >= 1; default 50. Ridge regression needs none
+    problem : "binary" (default), "multiclass" or "regression"
 
     See Also
     --------

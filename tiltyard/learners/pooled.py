@@ -8,20 +8,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tiltyard.learners import newton, payload
+from tiltyard.learners import payload
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.learners.links import answers_of
+from tiltyard.problem import BINARY, Binary, Problem, Regression
 
 
 @dataclass(frozen=True)
 class PooledFit:
-    """The base margin as a probability."""
+    """The base margin as an answer."""
+
+    problem: str = Binary.name
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return newton.sigmoid(matrix.base_margin())
+        return answers_of(self.problem, matrix.base_margin())
 
     def dump(self) -> bytes:
-        return payload.dump(PooledKernel.name, {}, {})
+        return payload.dump(PooledKernel.name, {"problem": self.problem}, {})
 
 
 class PooledKernel:
@@ -30,19 +34,24 @@ class PooledKernel:
     name = "pooled"
 
     def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
     ) -> PooledFit:
         matrix.base_margin()  # refused here rather than at the first answer
-        return PooledFit()
+        return PooledFit(problem.name)
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> PooledFit:
-        return PooledFit()
+        return PooledFit(**meta)
 
 
 class Pooled(Learner):
-    """Answer what a model of all tenants answers: the probability of `baseMarginCol`.
+    """Answer what a model of all tenants answers: the probability, or the number, of `baseMarginCol`.
 
-    No feature is read. A null margin is log odds of 0. Fitting is one Spark job.
+    No feature is read. A null margin is 0. Fitting is one Spark job. For binary problems and regression.
 
     See Also
     --------
@@ -58,4 +67,5 @@ class Pooled(Learner):
     [0.88, 0.12, 0.5]
     """
 
+    problems: ClassVar[tuple[str, ...]] = (Binary.name, Regression.name)
     kernel: ClassVar[Kernel] = PooledKernel()

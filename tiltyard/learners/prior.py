@@ -1,4 +1,4 @@
-"""Prior: the base rate of the training rows, the number every other model has to beat."""
+"""Prior: what is known without reading a feature, the answer every other model has to beat."""
 
 from __future__ import annotations
 
@@ -11,30 +11,41 @@ import numpy as np
 from tiltyard.learners import payload
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.problem import BINARY, Binary, Multiclass, Problem
 
 
 @dataclass(frozen=True)
 class PriorFit:
-    """One probability for every row."""
+    """One answer for every row: a probability, one for each class, or a number."""
 
-    rate: float
+    rate: float | list[float]
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return np.full(len(matrix), self.rate)
+        answer = np.asarray(self.rate, dtype=np.float64)
+        return np.tile(answer, (len(matrix), *[1] * answer.ndim))
 
     def dump(self) -> bytes:
         return payload.dump(PriorKernel.name, {"rate": self.rate}, {})
 
 
 class PriorKernel:
-    """Counts with one positive and one negative added (Laplace), so no probability is 0 or 1."""
+    """The mean of the labels, or counts of classes with one row of each added (Laplace): no probability is 0 or 1."""
 
     name = "prior"
 
     def fit(
-        self, matrix: Matrix, labels: np.ndarray, weights: np.ndarray | None, params: Mapping[str, Any]
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
     ) -> PriorFit:
-        return PriorFit(smoothed_rate(float(labels.sum()), len(labels)))
+        if problem.name == Binary.name:
+            return PriorFit(smoothed_rate(float(labels.sum()), len(labels)))
+        if isinstance(problem, Multiclass):
+            return PriorFit(smoothed_shares(np.bincount(labels.astype(int), minlength=len(problem.classes))))
+        return PriorFit(float(labels.mean()))
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> PriorFit:
         return PriorFit(meta["rate"])
@@ -51,8 +62,20 @@ def smoothed_rate(positives: float, rows: int) -> float:
     return (positives + 1.0) / (rows + 2.0)
 
 
+def smoothed_shares(rows: np.ndarray) -> list[float]:
+    """Share of each class, one row of each added.
+
+    Examples
+    --------
+    >>> smoothed_shares(np.array([3, 0, 4]))
+    [0.4, 0.1, 0.5]
+    """
+    counts: list[float] = ((rows + 1.0) / (rows.sum() + len(rows))).tolist()
+    return counts
+
+
 class Prior(Learner):
-    """Predict the share of positives of the training rows (add-one smoothed).
+    """Predict the share of positives, or of each class, of the training rows (add-one smoothed), or their mean label.
 
     Nulls and unseen values do not matter: no feature is read. Fitting is one Spark job.
 

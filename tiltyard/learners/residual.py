@@ -1,4 +1,4 @@
-"""Residual: logistic regression of what a tenant's rows add to the answer of a model of all tenants."""
+"""Residual: regression of what a tenant's rows add to the answer of a model of all tenants."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 from pyspark.ml.param import Param, Params
 
-from tiltyard.learners import newton
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.linear import LinearFit, LinearKernel
+from tiltyard.learners.links import answers_of
 from tiltyard.params import number, whole
+from tiltyard.problem import Binary, Regression
 
 
 class ResidualFit(LinearFit):
@@ -21,7 +22,7 @@ class ResidualFit(LinearFit):
     family: ClassVar[str] = "residual"
 
     def predict(self, matrix: Matrix) -> np.ndarray:
-        return newton.sigmoid(matrix.base_margin() + self.margin(matrix))
+        return answers_of(self.problem, matrix.base_margin() + self.margin(matrix))
 
 
 class ResidualKernel(LinearKernel):
@@ -34,10 +35,10 @@ class ResidualKernel(LinearKernel):
 
 
 class Residual(Learner):
-    """Logistic regression that starts from the log odds of a model of all tenants, `baseMarginCol`.
+    """Logistic or ridge regression that starts from the margin of a model of all tenants, `baseMarginCol`.
 
     The penalty draws a tenant of few rows to that model's answer, shifted to the tenant's base rate. Nulls and
-    unseen categories as for Linear; a null margin is log odds of 0. One Spark job per fit.
+    unseen categories as for Linear; a null margin is 0. One Spark job per fit. For binary problems and regression.
 
     Parameters
     ----------
@@ -58,6 +59,7 @@ class Residual(Learner):
     12
     """
 
+    problems: ClassVar[tuple[str, ...]] = (Binary.name, Regression.name)
     kernel: ClassVar[Kernel] = ResidualKernel()
     hyperparams = MappingProxyType({"regParam": 0.1, "maxIter": 50})
 

@@ -39,7 +39,9 @@ class CentroidFit:
 class CentroidKernel:
     name = "centroid"
 
-    def fit(self, matrix: Matrix, labels: np.ndarray, weights: Any, params: Mapping[str, Any]) -> CentroidFit:
+    def fit(
+        self, matrix: Matrix, labels: np.ndarray, weights: Any, params: Mapping[str, Any], *_: Any
+    ) -> CentroidFit:
         values = np.nan_to_num(matrix.values.astype(float))
         middles = np.stack([values[labels == kind].mean(axis=0) for kind in (0.0, 1.0)])
         return CentroidFit(middles, params["sharpness"])
