@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from rich.table import Table
 from rich.text import Text
 
+from tiltyard.config import ProblemName
 from tiltyard.errors import ConfigError
 from tiltyard.inputs import CORRUPT, read_input
 from tiltyard.job import Job
@@ -43,6 +44,7 @@ def run(
     key: Sequence[str] | None = None,
     format: str | None = None,
     force: bool = False,
+    problem: ProblemName | None = None,
 ) -> dict[str, Any]:
     """Propose the app `name`, and write it beside the others unless it is a dry run.
 
@@ -51,22 +53,24 @@ def run(
     Parameters
     ----------
     data : file, folder, URL or table; or the name of a source that has been ingested
-    label : column or SQL condition
+    label : column or SQL expression
     tenant, key : columns; a key is found where none is named
     format : csv, parquet or delta, default guessed
+    problem : binary, multiclass or regression, default by the label's values
 
     Raises
     ------
     ConfigError : the name is none, or there is such an app and `force` is not given
-    DataContractError : a column is not there, the label is no yes or no, or nothing identifies a row
+    DataContractError : a column is not there, the label fits no problem, or nothing identifies a row
     """
     folder = job.options.conf or Path("conf")
     path = folder / "apps" / f"{name}.yaml"
     _check(name, path, force)
-    wishes = Wishes(name, name, label, tuple(dict.fromkeys(tenant or ())), tuple(dict.fromkeys(key or ())))
+    tenants, keys = (tuple(dict.fromkeys(names or ())) for names in (tenant, key))
+    wishes = Wishes(name, name, label, tenants, keys, problem)
     with _looked_at(job, data, format, wishes) as found:
         if found.format is None:
-            wishes = Wishes(name, data, label, wishes.tenant, wishes.key)
+            wishes = replace(wishes, source=data)
         with job.progress.step("look at the data"):
             proposal = propose(found.frame, wishes)
     text = render(proposal, data, found.empty)
@@ -134,6 +138,7 @@ def _summary(proposal: Proposal) -> dict[str, Any]:
         "key": proposal.key.columns,
         "refused_by_key": proposal.key.refused,
         "time": proposal.time.column,
+        "problem": label.problem,
         "label": label.expression,
         "positives": label.positives,
         "negatives": label.negatives,
@@ -146,8 +151,9 @@ def _summary(proposal: Proposal) -> dict[str, Any]:
 def _show(job: Job, proposal: Proposal) -> None:
     label = proposal.label
     facts = Table(title=f"App {proposal.app}, from {proposal.rows:,} rows", show_header=False)
-    spread = f"{label.why}; {label.positives:,} yes, {label.negatives:,} no, {label.unknown:,} not known"
+    spread = f"{label.why}; {label.spread}; {label.unknown:,} not known"
     for what, value, why in (
+        ("problem", label.problem, None),
         ("label", label.expression, spread),
         ("tenant", ", ".join(proposal.tenants.columns) or None, proposal.tenants.why),
         ("key", ", ".join(proposal.key.columns), proposal.key.why),

@@ -22,7 +22,7 @@ METRICS = {
 
 def app_conflicts(app: AppConfig) -> Iterator[Conflict]:
     """Yield each impossible pair of values, and what names no known thing."""
-    folds, gates, learners = app.folds, app.gates, app.tournament.learners
+    folds, gates, learners = app.folds, app.gates, app.tournament.learners or ("prior",)
     if folds.by == "time" and app.time is None:
         yield ("folds.by", "time"), "is time, but the app names no 'time' column"
     if folds.by == "group" and not folds.group:
@@ -53,7 +53,7 @@ def app_conflicts(app: AppConfig) -> Iterator[Conflict]:
 
 def _column_conflicts(app: AppConfig) -> Iterator[Conflict]:
     lists = {"tenant": app.tenant, "key": app.key, "exclude": app.exclude, "folds.group": app.folds.group}
-    for where, names in {**lists, "tournament.learners": app.tournament.learners}.items():
+    for where, names in {**lists, "tournament.learners": app.tournament.learners or ()}.items():
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             yield (where,), f"names {', '.join(twice)} twice"

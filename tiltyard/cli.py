@@ -50,6 +50,14 @@ class Format(StrEnum):
     delta = "delta"
 
 
+class Problem(StrEnum):
+    """What an app may predict."""
+
+    binary = "binary"
+    multiclass = "multiclass"
+    regression = "regression"
+
+
 def _common(
     app: Annotated[str | None, typer.Option("--app", help="The app: conf/apps/<app>.yaml.")] = None,
     conf: Annotated[
@@ -237,7 +245,7 @@ def new(
     data: Annotated[str, typer.Option("--data", help="File, folder, URL, table or source to look at.")],
     label: Annotated[
         str,
-        typer.Option("--label", metavar="COLUMN", help="What to predict: a column, or a SQL condition."),
+        typer.Option("--label", metavar="COLUMN", help="What to predict: a column, or a SQL expression."),
     ],
     tenant: Annotated[
         list[str] | None,
@@ -251,6 +259,9 @@ def new(
         Format | None, typer.Option("--format", help="How it is stored; default: guessed.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the app if it is there.")] = False,
+    problem: Annotated[
+        Problem | None, typer.Option("--problem", help="What kind of label; default: by its values.")
+    ] = None,
 ) -> None:
     """Propose an app from its data, with the evidence for every value: conf/apps/NAME.yaml."""
 

@@ -23,6 +23,7 @@ FieldType = Literal[
     "Text", "Email", "Phone", "URL", "Company", "JobTitle", "Country", "State", "City", "PostalCode",
     "Geolocation", "Id", "Custom", "Other",
 ]  # fmt: skip
+ProblemName = Literal["binary", "multiclass", "regression"]
 Metric = Literal["auroc", "aupr", "log_loss", "brier", "accuracy", "rmse", "mae", "r2"]
 Learner = Literal["prior", "pooled", "linear", "residual", "forest", "boosting"]
 Word = Annotated[str, Field(pattern=r"^\w+$")]  # becomes part of a path
@@ -30,7 +31,11 @@ Text = Annotated[str, Field(min_length=1)]
 Columns = tuple[Text, ...]
 Candidates = Annotated[list[Any], Field(min_length=1)]
 GridCheck = Callable[[Mapping[str, Mapping[str, Sequence[Any]]]], Sequence[tuple[tuple[str, ...], str]]]
-DEFAULT_METRIC: Mapping[str, Metric] = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse"}
+DEFAULT_METRIC: Mapping[ProblemName, Metric] = {
+    "binary": "auroc",
+    "multiclass": "log_loss",
+    "regression": "rmse",
+}
 _GRIDS = ("tournament", "grids")
 _POOLING = frozenset({"pooled", "residual"})
 
@@ -62,12 +67,12 @@ class TournamentConfig(_Frozen):
     """Who competes, by which measure, and how long a tenant may take.
 
     Without `metric` it is auroc for a binary problem, log_loss for several classes, rmse for a number.
-    `grids` has, for each learner, the values to try of each parameter. `pooled` and `residual` need a tenant: in an
-    app of one they do not play.
+    `grids` has, for each learner, the values to try of each parameter. Without `learners` all play, but for those that
+    the app has no use for (see `AppConfig.learners`).
     """
 
     metric: Metric | None = None
-    learners: Annotated[tuple[Learner, ...], Field(min_length=1)] = get_args(Learner)
+    learners: Annotated[tuple[Learner, ...] | None, Field(min_length=1)] = None
     search: Literal["grid"] = "grid"
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
@@ -100,7 +105,7 @@ class AppConfig(_Frozen):
     """One prediction use case: one file `conf/apps/<app>.yaml`. conf/README.md says what each key means."""
 
     app: Word
-    problem: Literal["binary", "multiclass", "regression"] = "binary"
+    problem: ProblemName = "binary"
     source: Word
     tenant: Columns = ()
     key: Annotated[Columns, Field(min_length=1)]
@@ -118,17 +123,19 @@ class AppConfig(_Frozen):
     def learners(self) -> tuple[Learner, ...]:
         """Who competes: of those that are configured, none that starts from other tenants where there are none.
 
-        Nor for several classes: tenants have classes of their own.
+        Nor for several classes: tenants have classes of their own. By default a forest plays only where there is no
+        model of all tenants: beside one it took a third of a tournament and gained nothing (hotel bookings by agent
+        .9395 with, .9393 without; flights by route .6957 and .6955, mean AUROC over tenants).
 
         Examples
         --------
         >>> AppConfig(app="late", source="flights", key=("id",), label="delay > 15").learners
         ('prior', 'linear', 'forest', 'boosting')
         """
-        named = self.tournament.learners
-        if self.tenant and self.problem != "multiclass":
-            return named
-        return tuple(name for name in named if name not in _POOLING)
+        pools = bool(self.tenant) and self.problem != "multiclass"
+        idle = _POOLING if not pools else frozenset() if self.tournament.learners else frozenset({"forest"})
+        named = self.tournament.learners or get_args(Learner)
+        return tuple(name for name in named if name not in idle)
 
     @property
     def metric(self) -> Metric:

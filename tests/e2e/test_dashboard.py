@@ -150,9 +150,9 @@ def test_nothing_is_wider_than_the_screen(page: Page) -> None:
 
 
 def test_the_filter_shows_one_app_only(page: Page) -> None:
-    assert _shown(page, "[data-chart=auroc]") == 2
+    assert _shown(page, "[data-chart=skill]") == 2
     page.select_option("#scope", label="lead_scoring")
-    assert _shown(page, "[data-chart=auroc]") == 1
+    assert _shown(page, "[data-chart=skill]") == 1
     assert _shown(page, "[data-row]") > 0
     assert set(page.locator("[data-row]:visible th span").all_inner_texts()) == {"lead_scoring"}
     assert _shown(page, "[data-tile]") == len(DIRECT)

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from tiltyard.errors import DataContractError
-from tiltyard.proposal import Proposal, Wishes, propose
+from tiltyard.proposal import Proposal, Wishes, propose, render
 from tiltyard.proposal.propose import draft
 from tiltyard.proposal.table import as_ingested
 
@@ -115,8 +115,7 @@ def test_rows_that_nothing_tells_apart(spark: SparkSession) -> None:
     [
         ("wonn", (), "app: --label: the frame has no column 'wonn', did you mean 'won'"),
         ("won", ("lin",), "app: --tenant: the frame has no column 'lin', did you mean 'line'"),
-        ("noise", (), r"'noise' has more than two values \(.*\), but .* --label \"noise > "),
-        ("order_no", (), r"more than two values \('O000', .*, \.\.\.\).* --label \"order_no = 'O000'\""),
+        ("order_no", (), r"more than 100 values \('O000', .*, \.\.\.\).* --label \"order_no = 'O000'\""),
         ("money", (), "'money' has only the value 'EUR'; there is nothing to tell apart"),
         ("empty", (), "'empty' has no values"),
         ("noise > 9", (), "'noise > 9' is true in 0 rows, false in 300, null in 0; there is nothing to tell"),
@@ -128,6 +127,31 @@ def test_wrong_wishes(spark: SparkSession, label: str, tenant: tuple[str, ...], 
     frame = spark.range(300).selectExpr(*LINES)
     with pytest.raises(Exception, match=message):
         propose(frame, Wishes("app", "app", label, tenant))
+
+
+@pytest.mark.parametrize(
+    ("label", "wanted", "problem", "expression", "spread"),
+    [
+        ("noise", None, "regression", "noise", "known of 300 rows, from "),
+        ("stars", None, "multiclass", "stars", "known of 300 rows"),
+        ("stars", "regression", "regression", "stars", "from 1 to 5, the median is 3"),
+        ("kind", None, "multiclass", "IF(kind IN ('n/a'), NULL, kind)", "known of 225 rows"),
+        ("stars + noise", "regression", "regression", "stars + noise", "known of 300 rows, from "),
+        ("flag", None, "binary", "flag = 'yes'", "so in 100 of 300 rows (33.3%)"),
+    ],
+)
+def test_the_label_s_values_say_what_the_problem_is(
+    spark: SparkSession, label: str, wanted: Any, problem: str, expression: str, spread: str
+) -> None:
+    frame = spark.range(300).selectExpr(
+        "concat('k', id) AS id", "id * 0.37 AS noise", "id % 5 + 1 AS stars", "id % 7 AS x",
+        "array('a', 'b', 'c', 'n/a')[id % 4] AS kind", "IF(id % 3 = 0, 'yes', 'no') AS flag",
+    )  # fmt: skip
+    found = propose(frame, Wishes("app", "app", label, key=("id",), problem=wanted))
+    assert (found.label.problem, found.label.expression) == (problem, expression)
+    assert spread in found.label.spread and found.config().problem == problem
+    text = render(found, "rows")
+    assert f"problem: {problem}\n" in text and f"#   metric: {found.config().metric}" in text
 
 
 def test_a_csv_is_seen_as_ingest_would_take_it(spark: SparkSession) -> None:

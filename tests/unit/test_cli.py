@@ -140,6 +140,7 @@ def test_common_options_reach_the_job(launched: list[Any]) -> None:
                 "key": None,
                 "format": None,
                 "force": True,
+                "problem": None,
             },
         ),
         ("train --app x", "train", "x", {"since": None, "until": None}),

@@ -244,6 +244,25 @@ def test_metrics_are_those_that_the_problem_has(problem: str) -> None:
     assert app.metric == next(iter(METRICS_OF[problem]))
 
 
+@pytest.mark.parametrize(
+    ("tenant", "problem", "expected"),
+    [
+        (("city",), "binary", "prior pooled linear residual boosting"),
+        (("city",), "regression", "prior pooled linear residual boosting"),
+        (("city",), "multiclass", "prior linear forest boosting"),
+        ((), "binary", "prior linear forest boosting"),
+    ],
+)
+def test_learners_are_those_that_the_app_has_a_use_for(
+    tenant: tuple[str, ...], problem: str, expected: str
+) -> None:
+    known = {"app": "x", "source": "x", "key": ("id",), "label": "y", "tenant": tenant, "problem": problem}
+    assert " ".join(AppConfig.model_validate(known).learners) == expected
+    named = {**known, "tournament": {"learners": ("prior", "pooled", "forest")}}
+    pools = " pooled" if "pooled" in expected else ""
+    assert " ".join(AppConfig.model_validate(named).learners) == f"prior{pools} forest"
+
+
 def test_models_made_in_code_are_checked_and_frozen() -> None:
     with pytest.raises(ValidationError, match="must contain prior"):
         AppConfig.model_validate(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SKILLS = {"AUROC": "AUROC", "R2": "R²"}
+"""What a skill is measured in, and how that reads."""
+
 
 def count_text(value: float | None) -> str:
     """Return a count or a rate for people; nothing for None.
@@ -24,7 +27,7 @@ def tile_text(value: float | None, unit: str) -> str:
     """
     if value is None:
         return "\N{EN DASH}"
-    if unit == "AUROC":
+    if unit in SKILLS:
         return f"{value:.3f}"
     return f"{value:.0%}" if unit == "share" else count_text(value)
 
@@ -40,7 +43,7 @@ def change_text(value: float | None, before: float | None, unit: str) -> str:
     if value is None or before is None:
         return ""
     difference = value - before
-    if unit == "AUROC":
+    if unit in SKILLS:
         size = f"{abs(difference):.3f}"
     elif unit == "share":
         size = f"{abs(100 * difference):.1f} points"

@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from tiltyard.monitoring.formats import change_text, count_text, duration_text, tile_text
+from tiltyard.monitoring.formats import SKILLS, change_text, count_text, duration_text, tile_text
 from tiltyard.monitoring.snapshot import Snapshot, groups
 from tiltyard.monitoring.tiles import TILES, TileValue
 
@@ -92,11 +92,12 @@ def _scope(snapshot: Snapshot, app: str | None, scope: str) -> dict[str, Any]:
         "id": scope,
         "app": app,
         "title": "All apps" if app is None else app,
-        "tiles": [_tile(tile) for tile in snapshot.tiles if tile.app == app],
+        "tiles": [_tile(tile) for tile in _shown([tile for tile in snapshot.tiles if tile.app == app])],
         "spark": _sparkline([row["moving_average"] for row in hours]),
         "hours_text": _series_text(hours, "14 days", "one hour"),
         "days_text": _series_text(_of(snapshot.predictions_per_day, app), "8 weeks", "one day"),
-        "auroc": _auroc_text(_of(snapshot.evaluation_auroc, app)),
+        "skill": _skill_text(_of(snapshot.evaluation_skill, app)),
+        "measure": _measure(_of(snapshot.evaluation_skill, app)),
         "champions": _champions_text(_of(snapshot.champions_by_learner, app)),
         "states": [
             {**_state(row["state"]), "tenants": f"{row['tenants']:,}"}
@@ -108,6 +109,13 @@ def _scope(snapshot: Snapshot, app: str | None, scope: str) -> dict[str, Any]:
 
 def _of(rows: list[dict[str, Any]], app: str | None) -> list[dict[str, Any]]:
     return [row for row in rows if row["app"] == app]
+
+
+def _shown(tiles: list[TileValue]) -> list[TileValue]:
+    """The tiles without the skills that the scope has none of; without any, that of classes stands for them."""
+    known = {tile.name for tile in tiles if tile.name.startswith("evaluation_") and tile.value is not None}
+    skills = known or {"evaluation_auroc"}
+    return [tile for tile in tiles if tile.name in skills or not tile.name.startswith("evaluation_")]
 
 
 def _tile(value: TileValue) -> dict[str, str]:
@@ -141,7 +149,11 @@ def _series_text(rows: list[dict[str, Any]], time: str, step: str) -> str:
     return f"{sum(counts):,} in the last {time}, at most {max(counts):,} in {step}. Times are UTC."
 
 
-def _auroc_text(rows: list[dict[str, Any]]) -> str:
+def _measure(rows: list[dict[str, Any]]) -> str:
+    return SKILLS[rows[0]["measure"]] if rows else "skill"
+
+
+def _skill_text(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     row = rows[0]
@@ -168,12 +180,19 @@ def _worst(snapshot: Snapshot) -> list[dict[str, Any]]:
             **row,
             **_place(snapshot, row, "worst"),
             **_state(row["state"]),
-            "auroc": "" if row["auroc"] is None else f"{row['auroc']:.3f}",
+            "skill": _skill(row),
             "rows": count_text(row["rows"]),
             "served": _served(row),
         }
         for row in snapshot.worst_tenants
     ]
+
+
+def _skill(row: Mapping[str, Any]) -> str:
+    if row["skill"] is None:
+        return ""
+    unit = "" if row["measure"] == "AUROC" else f"{SKILLS[row['measure']]} "
+    return f"{unit}{row['skill']:.3f}"
 
 
 def _state(state: str) -> dict[str, str]:
@@ -210,8 +229,9 @@ def _place(snapshot: Snapshot, row: Mapping[str, Any], table: str) -> dict[str, 
 def _data(snapshot: Snapshot) -> dict[str, Any]:
     """Return what the charts draw, by scope id."""
     ids = _ids(snapshot)
-    medians = {row["app"]: row["median"] for row in snapshot.evaluation_auroc}
-    lowest = min((row["bin"] for row in snapshot.auroc_distribution), default=20)
+    medians = {row["app"]: row["median"] for row in snapshot.evaluation_skill}
+    of_classes = [row["bin"] for row in snapshot.skill_distribution if row["measure"] == "AUROC"]
+    first = {"AUROC": min(0.4, min(of_classes, default=20) // 4 / 10), "R2": 0.0}
     champions = [
         {"scope": ids[row["app"]], "app": row["app"], "group": _group(row), "tenants": row["tenants"]}
         for row in snapshot.champions_by_learner
@@ -219,15 +239,16 @@ def _data(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "hours": {ids[app]: _series(rows, 48) for app, rows in groups(snapshot.scores_per_hour)},
         "days": {ids[app]: _series(rows, 14) for app, rows in groups(snapshot.predictions_per_day)},
-        "auroc": {
+        "skill": {
             ids[app]: {
+                "measure": SKILLS[rows[0]["measure"]],
+                "from": first[rows[0]["measure"]],
                 "bins": [row["bin"] for row in rows],
                 "tenants": [row["tenants"] for row in rows],
                 "median": medians[app],
             }
-            for app, rows in groups(snapshot.auroc_distribution)
+            for app, rows in groups(snapshot.skill_distribution)
         },
-        "auroc_from": min(0.4, lowest // 4 / 10),
         "champions": champions,
         "colours": _colours(sorted({row["group"] for row in champions})),
     }

@@ -30,8 +30,8 @@ class Snapshot:
     tiles: list[TileValue]
     scores_per_hour: list[dict[str, Any]]
     predictions_per_day: list[dict[str, Any]]
-    evaluation_auroc: list[dict[str, Any]]
-    auroc_distribution: list[dict[str, Any]]
+    evaluation_skill: list[dict[str, Any]]
+    skill_distribution: list[dict[str, Any]]
     champions_by_learner: list[dict[str, Any]]
     tenant_states: list[dict[str, Any]]
     worst_tenants: list[dict[str, Any]]
@@ -90,8 +90,8 @@ _QUERIES = {
         SELECT app, date_format(day, 'yyyy-MM-dd HH:mm') AS time, predictions AS count, moving_average
         FROM predictions_per_day ORDER BY app, day
     """,
-    "evaluation_auroc": "SELECT * FROM evaluation_auroc",
-    "auroc_distribution": "SELECT * FROM auroc_distribution ORDER BY app, bin",
+    "evaluation_skill": "SELECT * FROM evaluation_skill",
+    "skill_distribution": "SELECT * FROM skill_distribution ORDER BY app, bin",
     "champions_by_learner": """
         SELECT app, fallback, IF(fallback = 'tenant', learner, NULL) AS learner, sum(tenants) AS tenants
         FROM champions_by_learner GROUP BY ALL
@@ -99,7 +99,7 @@ _QUERIES = {
     """,
     "tenant_states": "SELECT * FROM tenant_states ORDER BY tenants DESC, state",
     "worst_tenants": f"""
-        SELECT app, state, reason, learner, fallback, rows, auroc, outcomes, platform_rank, app_rank,
+        SELECT app, state, reason, learner, fallback, rows, skill, measure, outcomes, platform_rank, app_rank,
           {_clipped("tenant", "message")}
         FROM worst_tenants ORDER BY platform_rank
     """,

@@ -30,7 +30,8 @@ class Tile:
 TILES = (
     Tile("scores_per_hour", "Scores per hour", "mean of the last 24 hours", "tiltyard score"),
     Tile("predictions_per_day", "Predictions per day", "mean of the last 7 days", "tiltyard score"),
-    Tile("evaluation_auroc", "Evaluation AUROC", "median over tenants, newest window", "tiltyard evaluate"),
+    Tile("evaluation_auroc", "Evaluation AUROC", "of classes; median over tenants, newest window", "tiltyard evaluate"),
+    Tile("evaluation_r2", "Evaluation R²", "of numbers; median over tenants, newest window", "tiltyard evaluate"),
     Tile("models_in_production", "Models in production", "tenants with one of their own", "tiltyard train"),
     Tile(
         "models_trained_this_month", "Models trained", "since the month began", "tiltyard train", weekly=False

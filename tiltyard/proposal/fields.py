@@ -54,7 +54,12 @@ class Time:
 
 
 def excluded(
-    table: Table, findings: Sequence[Mapping[str, Any]], labelled: DataFrame, hidden: set[str]
+    table: Table,
+    findings: Sequence[Mapping[str, Any]],
+    labelled: DataFrame,
+    hidden: set[str],
+    *,
+    tells_two: bool = True,
 ) -> dict[str, str]:
     """The columns a model must not see, with the reason: one job for those that know the answer.
 
@@ -63,11 +68,14 @@ def excluded(
     findings : FieldTyper's evidence, one for each column
     labelled : the rows with `_label`
     hidden : columns that are no fields anyway: of tenant, key and label
+    tells_two : whether the label is a yes or no; of others no single value is the answer
     """
     found = {one["field"]: one for one in findings}
     open_ = [one for one in table.columns if one.name not in hidden]
     reasons = {one.name: why for one in open_ if (why := _reason(one, found[one.name], table.rows))}
     left = [one.name for one in open_ if one.name not in reasons]
+    if not tells_two:
+        return reasons
     return reasons | _knowing(labelled.where(column(LABEL).isNotNull()), left)
 
 

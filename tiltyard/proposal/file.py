@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
+from tiltyard._conflicts import METRICS
 from tiltyard._yaml import read_value
 from tiltyard.proposal.propose import Proposal
 
 _WIDTH = 120
+_WHAT = {"binary": "whether", "multiclass": "the class of", "regression": "the number"}
 _CONFIDENT = 0.75  # a type found with less is worth a look
 
 
@@ -26,7 +28,7 @@ def render(proposal: Proposal, origin: str, empty: Sequence[str] = ()) -> str:
     """
     sections = [
         _head(proposal, origin), _source(proposal, empty), _tenant(proposal), _key(proposal), _time(proposal),
-        _label(proposal), _exclude(proposal), _fields(proposal), _FOOT,
+        _label(proposal), _exclude(proposal), _fields(proposal), _foot(proposal),
     ]  # fmt: skip
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
@@ -34,10 +36,16 @@ def render(proposal: Proposal, origin: str, empty: Sequence[str] = ()) -> str:
 _FOOT = (
     "# What follows is optional; base.yaml has the defaults, and conf/README.md explains every key.",
     "# tournament:",
-    "#   metric: auroc       # auroc, aupr, log_loss, brier",
+    "#   metric: {first:<12}# {all}",
     "# gates:",
     "#   min_rows: 100       # a tenant with fewer rows is served by what others taught",
 )
+
+
+def _foot(proposal: Proposal) -> Iterator[str]:
+    metrics = METRICS[proposal.label.problem]
+    for line in _FOOT:
+        yield line.format(first=metrics[0], all=", ".join(metrics))
 
 
 def scalar(text: str) -> str:
@@ -57,11 +65,11 @@ def scalar(text: str) -> str:
 
 def _head(proposal: Proposal, origin: str) -> Iterator[str]:
     yield from _comment(
-        f"Predicts whether {proposal.label.expression}. Proposed by `tiltyard app new` from {proposal.rows:,} rows"
-        f" of {origin}: read it, and change what is wrong."
+        f"Predicts {_WHAT[proposal.label.problem]} {proposal.label.expression}. Proposed by `tiltyard app new` from"
+        f" {proposal.rows:,} rows of {origin}: read it, and change what is wrong."
     )
     yield f"app: {scalar(proposal.app)}"
-    yield "problem: binary"
+    yield f"problem: {proposal.label.problem}"
 
 
 def _source(proposal: Proposal, empty: Sequence[str]) -> Iterator[str]:
@@ -93,11 +101,8 @@ def _time(proposal: Proposal) -> Iterator[str]:
 
 def _label(proposal: Proposal) -> Iterator[str]:
     label = proposal.label
-    share = f" ({label.positives / label.known:.1%})" if label.known else ""
     unknown = f"; of {label.unknown:,} more it is not known" if label.unknown else ""
-    yield from _comment(
-        f"What is predicted, {label.why}: so in {label.positives:,} of {label.known:,} rows{share}{unknown}."
-    )
+    yield from _comment(f"What is predicted, {label.why}: {label.spread}{unknown}.")
     yield f"label: {scalar(label.expression)}"
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from tiltyard.apps import TENANT, derive, label_columns
 from tiltyard.columns import field_of
-from tiltyard.config import AppConfig
+from tiltyard.config import AppConfig, ProblemName
 from tiltyard.proposal.fields import Time, excluded, find_time
 from tiltyard.proposal.key import Key, find_key, given_key
 from tiltyard.proposal.label import Label, find_label
@@ -21,13 +21,14 @@ from tiltyard.transformers import FieldTyper
 
 @dataclass(frozen=True)
 class Wishes:
-    """What somebody who wants an app says of it: its name, its source table, the label, tenant and key columns."""
+    """What somebody who wants an app says of it: its name, source table, label, tenant and key columns, and problem."""
 
     app: str
     source: str
     label: str
     tenant: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
+    problem: ProblemName | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Proposal:
             key=self.key.columns,
             time=self.time.column,
             label=self.label.expression,
+            problem=self.label.problem,
             exclude=tuple(self.exclude),
             fields={one["field"]: one["type"] for one in self.fields},
         )
@@ -88,19 +90,19 @@ def propose(frame: DataFrame, wishes: Wishes) -> Proposal:
 
     Raises
     ------
-    DataContractError : no such label, tenant or key column (with the nearest match), a label that is not a yes
-        or a no, or nothing that identifies a row
+    DataContractError : no such label, tenant or key column (with the nearest match), a label that is none
+        of the three problems, or nothing that identifies a row
     """
     names = [field_of(frame.schema, name, f"{wishes.app}: --tenant").name for name in wishes.tenant]
     app = draft(wishes, frame.columns).model_copy(update={"tenant": tuple(names)})
-    label = find_label(frame, wishes.label, app)
+    label = find_label(frame, wishes.label, app, wishes.problem)
     table = count(frame)
     in_label = set(label_columns(label.expression, frame.columns))
     typer = FieldTyper().fit(frame)
     key = given_key(table, wishes.key, app) if wishes.key else find_key(table, typer.types, in_label, app)
     hidden = {*in_label, *names, *key.columns}
-    labelled = derive(frame, app.model_copy(update={"label": label.expression}))
-    exclude = excluded(table, typer.evidence, labelled, hidden)
+    labelled = derive(frame, app.model_copy(update={"label": label.expression, "problem": label.problem}))
+    exclude = excluded(table, typer.evidence, labelled, hidden, tells_two=label.problem == "binary")
     time = find_time(table, {*exclude, *in_label})
     return Proposal(
         app=app.app,

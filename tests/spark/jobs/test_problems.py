@@ -113,7 +113,7 @@ def test_models_of_numbers_have_no_threshold_and_an_honest_error(spark: SparkSes
     assert models.loc["Rome", "metric"] == "rmse" and models.loc["Ulm", "status"] == "too_few_rows"
     assert models.loc["Rome", "low"] < models.loc["Rome", "value"] < models.loc["Rome", "high"]
     board = table(spark, numbers, "leaderboard")
-    assert set(board["learner"].dropna()) >= {"prior", "pooled", "linear", "residual", "forest", "boosting"}
+    assert set(board["learner"].dropna()) >= {"prior", "pooled", "linear", "residual", "boosting"}
 
 
 def test_numbers_are_evaluated_by_tenant_and_together(spark: SparkSession, numbers: Place) -> None:

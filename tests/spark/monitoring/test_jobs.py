@@ -63,7 +63,7 @@ def test_a_snapshot_holds_no_more_rows_than_the_page_shows(warehouse: Warehouse)
     assert snapshot.apps == ("flight_delay", "lead_scoring")
     assert [len(rows) for rows in (snapshot.worst_tenants, snapshot.newest_runs)] == [2 * 50, 3 * 20]
     assert max(len(row["tenant"]) for row in snapshot.worst_tenants) == 161
-    assert sum(row["tenants"] for row in snapshot.auroc_distribution) < sum(TENANTS.values())
+    assert sum(row["tenants"] for row in snapshot.skill_distribution) < sum(TENANTS.values())
 
 
 def test_the_page_goes_beside_a_folder_warehouse(spark: SparkSession, tmp_path: Path) -> None:

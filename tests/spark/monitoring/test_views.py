@@ -149,8 +149,8 @@ def test_days_are_counted_back_from_the_clock(rows: Any) -> None:
 
 
 def test_auroc_is_the_newest_window_of_each_tenant_that_could_be_judged(rows: Any) -> None:
-    assert rows("SELECT tenants, median FROM evaluation_auroc") == [(3, 0.7), (3, 0.7)]
-    distribution = rows("SELECT low, high, tenants FROM auroc_distribution ORDER BY bin")
+    assert rows("SELECT tenants, median FROM evaluation_skill") == [(3, 0.7), (3, 0.7)]
+    distribution = rows("SELECT low, high, tenants FROM skill_distribution ORDER BY bin")
     assert [(low, high) for low, high, _ in distribution] == [(0.4, 0.425), (0.7, 0.725), (0.975, 1.0)]
 
 
@@ -215,7 +215,7 @@ def test_a_week_before_is_7_to_14_days_old(rows: Any) -> None:
 
 def test_every_scope_has_every_tile(rows: Any, warehouse: Warehouse) -> None:
     tiles = {(tile.app, tile.name): tile for tile in tile_values(warehouse.spark)}
-    assert len(tiles) == 3 * 7
+    assert len(tiles) == 3 * 8
     assert tiles["b", "models_in_production"].value == 0
     assert tiles["b", "evaluation_auroc"].value is None
     assert tiles[None, "scores_per_hour"].before == 1.0
@@ -227,8 +227,8 @@ def test_an_empty_warehouse_has_the_platforms_tiles(spark: SparkSession, tmp_pat
     empty.register()
     register_views(spark)
     tiles = {tile.name: (tile.app, tile.value) for tile in tile_values(spark)}
-    nothing = {"evaluation_auroc", "share_above_chance"}
-    assert len(tiles) == 7
+    nothing = {"evaluation_auroc", "evaluation_r2", "share_above_chance"}
+    assert len(tiles) == 8
     assert all(tile == (None, None if name in nothing else 0.0) for name, tile in tiles.items())
 
 

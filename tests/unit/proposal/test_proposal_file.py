@@ -33,7 +33,12 @@ def _proposal(*names: str, **changes: Any) -> Proposal:
         "tenants": Tenants((), "none, all rows are one"),
         "key": Key(("id",), "different in each of 1,200 rows"),
         "time": Time(None, "no column is a date"),
-        "label": Label("Churn = 'Yes'", "'Yes' reads as yes", 300, 800, 100),
+        "label": Label(
+            "Churn = 'Yes'",
+            "'Yes' reads as yes",
+            unknown=100,
+            spread="so in 300 of 1,100 rows (27.3%)",
+        ),
         "exclude": {},
         "fields": [{"field": name, **field} for name in names],
     }

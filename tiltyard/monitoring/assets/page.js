@@ -40,8 +40,11 @@ function drawSeries(box, series, mean, hoverformat) {
   }), config);
 }
 
-function drawAuroc(box) {
-  const { bins, tenants, median } = data.auroc[box.dataset.of];
+function drawSkill(box) {
+  const { bins, tenants, median, measure, from } = data.skill[box.dataset.of];
+  // What a model without any knowledge reaches: half of all pairs in order, or none of the variance.
+  const [idle, said] = measure === "AUROC" ? [0.5, "chance"] : [0, "the mean"];
+  const left = median < idle || idle === 0;
   const colour = colours();
   const line = (x, name, dash) => ({ type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper",
     line: { color: colour(name), width: 1.5, dash } });
@@ -49,15 +52,15 @@ function drawAuroc(box) {
     font: { size: 11.5, color: colour(name) } });
   Plotly.newPlot(box, [{
     type: "bar", x: bins.map((bin) => (bin + 0.5) / 40), y: tenants, width: 0.022,
-    marker: { color: bins.map((bin) => colour(bin < 20 ? "bad" : "accent")), opacity: 0.75 },
+    marker: { color: bins.map((bin) => colour(measure === "AUROC" && bin < 20 ? "bad" : "accent")), opacity: 0.75 },
     customdata: bins.map((bin) => [bin / 40, (bin + 1) / 40]),
-    hovertemplate: "%{y} tenants<br>AUROC %{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>",
+    hovertemplate: `%{y} tenants<br>${measure} %{customdata[0]:.3f} to %{customdata[1]:.3f}<extra></extra>`,
   }], layout(box, colour, {
     margin: { l: 44, r: 8, t: 22, b: 30 },
-    shapes: [line(0.5, "bad", "dot"), line(median, "ink", "solid")],
-    annotations: [label(0.5, "chance", "bad", median < 0.5 ? "left" : "right"),
-      label(median, `median ${median.toFixed(3)}`, "ink", median < 0.5 ? "right" : "left")],
-    xaxis: { range: [data.auroc_from - 0.002, 1.002], tickformat: ".1f", dtick: 0.1, showgrid: false },
+    shapes: [line(idle, "bad", "dot"), line(Math.max(median, from), "ink", "solid")],
+    annotations: [label(idle, said, "bad", left ? "left" : "right"),
+      label(Math.max(median, from), `median ${median.toFixed(3)}`, "ink", median < idle ? "right" : "left")],
+    xaxis: { range: [from - 0.002, 1.002], tickformat: ".1f", dtick: 0.1, showgrid: false },
     yaxis: { rangemode: "tozero", nticks: 4, tickformat: "~s" },
   }), config);
 }
@@ -90,7 +93,7 @@ function drawChampions(box) {
 
 const drawHours = (box) => drawSeries(box, data.hours[scope], { of: "in the hour", name: "24-hour mean" }, "the hour to %H:%M, %-d %b");
 const drawDays = (box) => drawSeries(box, data.days[scope], { of: "on the day", name: "7-day mean" }, "the day to %H:%M, %-d %b");
-const drawings = { hours: drawHours, days: drawDays, auroc: drawAuroc, champions: drawChampions };
+const drawings = { hours: drawHours, days: drawDays, skill: drawSkill, champions: drawChampions };
 
 function draw() {
   // A chart drawn while its app is filtered out would have no width; it is drawn when it comes back.

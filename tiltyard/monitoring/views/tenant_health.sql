@@ -9,7 +9,8 @@ WITH joined AS (
     coalesce(c.learner, m.learner) AS learner,
     c.fallback,
     coalesce(t.rows, m.rows) AS rows,
-    e.auroc,
+    e.skill,
+    e.measure,
     e.outcomes,
     e.status AS evaluation,
     t.consecutive_failures,
@@ -24,7 +25,7 @@ SELECT
   CASE
     WHEN quarantined_until IS NOT NULL THEN 'quarantined'
     WHEN status IN ('error', 'timeout') THEN status
-    WHEN auroc < 0.5 THEN 'below_chance'
+    WHEN skill < IF(measure = 'AUROC', 0.5, 0) THEN 'below_chance'
     ELSE coalesce(status, 'not_trained')
   END AS state
 FROM joined

@@ -1,5 +1,5 @@
 -- The 50 tenants of each app, and of the platform, that most need a look: what failed first, then what cannot be
--- modelled (large tenants first), then the lowest AUROC. `reason` says in plain words what is wrong.
+-- modelled (large tenants first), then the lowest skill. `reason` says in plain words what is wrong.
 WITH ordered AS (
   SELECT
     *,
@@ -17,7 +17,7 @@ worst AS (
   FROM (
     SELECT
       *,
-      row_number() OVER (PARTITION BY app ORDER BY place, auroc NULLS LAST, rows DESC, tenant) AS app_rank
+      row_number() OVER (PARTITION BY app ORDER BY place, skill NULLS LAST, rows DESC, tenant) AS app_rank
     FROM ordered
   )
   WHERE app_rank <= 50
@@ -31,12 +31,13 @@ SELECT
       concat('Training failed ', consecutive_failures, ' times in a row; paused until ', quarantined_until)
     WHEN state = 'error' THEN 'Training failed'
     WHEN state = 'timeout' THEN 'Training ran into its time limit'
+    WHEN state = 'below_chance' AND measure = 'R2' THEN 'Worse than the mean of the newest outcomes'
     WHEN state = 'below_chance' THEN 'Ranks worse than a coin toss on the newest outcomes'
     WHEN state = 'no_signal' THEN 'No contender beat chance'
     WHEN state = 'one_class' THEN 'Every known outcome is the same'
     WHEN state = 'too_few_rows' THEN 'Too few rows with a known outcome'
     WHEN state = 'not_trained' THEN 'Not trained yet'
-    WHEN auroc IS NOT NULL THEN 'Works; among the lowest AUROC'
+    WHEN skill IS NOT NULL THEN concat('Works; among the lowest ', measure)
     WHEN evaluation = 'no_outcomes' THEN 'Works; no outcomes have arrived yet'
     WHEN evaluation = 'too_few_rows' THEN 'Works; too few outcomes to judge it'
     WHEN evaluation = 'one_class' THEN 'Works; all outcomes so far are the same'
@@ -47,8 +48,9 @@ SELECT
   learner,
   fallback,
   rows,
-  auroc,
+  skill,
+  measure,
   outcomes,
   app_rank,
-  row_number() OVER (ORDER BY place, auroc NULLS LAST, rows DESC, app, tenant) AS platform_rank
+  row_number() OVER (ORDER BY place, skill NULLS LAST, rows DESC, app, tenant) AS platform_rank
 FROM worst
