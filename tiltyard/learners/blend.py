@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.optimize import nnls
 
-from tiltyard.learners import payload
+from tiltyard.learners import explanation, payload
+from tiltyard.learners.explanation import Ask, Explanation, explanation_of
 from tiltyard.learners.kernel import Fitted, Matrix, Trainer
 from tiltyard.problem import BINARY, Multiclass, Problem, Regression
 
@@ -34,6 +35,10 @@ class BlendFit:
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return mean([model.predict(matrix) for model in self.models], self.weights)
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        parts = [explanation_of(model, matrix, ask) for model in self.models]
+        return explanation.weighted(parts, self.weights)
 
     def dump(self) -> bytes:
         inner = [np.frombuffer(model.dump(), dtype=np.uint8) for model in self.models]

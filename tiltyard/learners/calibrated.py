@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from tiltyard.learners import newton, payload
+from tiltyard.learners.explanation import Ask, Explanation, explanation_of
 from tiltyard.learners.kernel import Fitted, Matrix
 from tiltyard.metrics import calibration_error
 
@@ -45,6 +46,11 @@ class Calibrated:
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return self.curve(self.model.predict(matrix))
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        found = explanation_of(self.model, matrix, ask)
+        # Platt's curve is a line in log odds; what steps bend is in the base.
+        return found.scaled(float(self.curve.points[0])) if self.curve.method == "platt" else found
 
     def dump(self) -> bytes:
         inner = np.frombuffer(self.model.dump(), dtype=np.uint8)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tiltyard.learners import payload
+from tiltyard.learners.explanation import Ask, Explanation, explanation_of
 from tiltyard.learners.kernel import Fitted, Matrix, Trainer
 from tiltyard.problem import Multiclass, Problem
 
@@ -24,6 +25,9 @@ class Classed:
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return self.model.predict(matrix)
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        return explanation_of(self.model, matrix, ask)
 
     def dump(self) -> bytes:
         inner = np.frombuffer(self.model.dump(), dtype=np.uint8)

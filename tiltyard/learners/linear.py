@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from pyspark.ml.param import Param, Params
 
 from tiltyard.learners import newton, payload, ridge, softmax
 from tiltyard.learners.base import Learner
+from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.links import answers_of
 from tiltyard.learners.onehot import LinearView
@@ -24,6 +25,7 @@ class LinearFit:
     """Weights over a linear view; for several classes a column of weights, and a bias, for each."""
 
     family: ClassVar[str] = "linear"
+    begun: ClassVar[float] = 0.0  # how often the base margin counts
 
     view: LinearView
     weights: np.ndarray
@@ -36,6 +38,14 @@ class LinearFit:
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return answers_of(self.problem, self.margin(matrix))
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        columns = self.view.columns(matrix)
+        several = self.weights.ndim > 1 and ask.classes is not None
+        terms = columns * (self.weights[:, ask.classes].T if several else self.weights)
+        slots = np.zeros((len(matrix), matrix.values.shape[1]))
+        np.add.at(slots.T, self.view.slots, terms.T)
+        return replace(nothing(matrix, self.begun), slots=slots)
 
     def dump(self) -> bytes:
         arrays = {**self.view.arrays(), "weights": self.weights}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tiltyard.learners import payload
+from tiltyard.learners.explanation import Ask, Explanation, explanation_of
 from tiltyard.learners.kernel import Fitted, Matrix
 
 NAME = "numbers"
@@ -21,6 +22,13 @@ class OnNumbers:
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return self.model.predict(numbers_of(matrix))
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        found = explanation_of(self.model, numbers_of(matrix), ask)
+        numeric = np.flatnonzero(~matrix.categorical)
+        slots = np.zeros_like(matrix.values, dtype=np.float64)
+        slots[:, numeric] = found.slots[:, : len(numeric)]
+        return replace(found, slots=slots, rates=found.slots[:, len(numeric) :])
 
     def dump(self) -> bytes:
         return payload.dump(NAME, {}, {"model": np.frombuffer(self.model.dump(), dtype=np.uint8)})

@@ -38,6 +38,11 @@ class LinearView:
         slots, codes = _codes(matrix)
         return cls(numeric, mean, scale, nullable, slots, codes)
 
+    @property
+    def slots(self) -> np.ndarray:
+        """The slot that each linear column reads."""
+        return np.concatenate([self.numeric, self.nullable, self.code_slot])
+
     def columns(self, matrix: Matrix) -> np.ndarray:
         """The linear columns of `matrix`, float64, rows x columns; contenders that share a view share them."""
         return matrix.once(self, lambda: self._columns(matrix))

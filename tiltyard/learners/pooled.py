@@ -10,6 +10,7 @@ import numpy as np
 
 from tiltyard.learners import payload
 from tiltyard.learners.base import Learner
+from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.links import answers_of
 from tiltyard.problem import BINARY, Binary, Problem, Regression
@@ -23,6 +24,9 @@ class PooledFit:
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return answers_of(self.problem, matrix.base_margin())
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        return nothing(matrix, pool=1.0)
 
     def dump(self) -> bytes:
         return payload.dump(PooledKernel.name, {"problem": self.problem}, {})

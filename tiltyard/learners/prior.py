@@ -10,6 +10,7 @@ import numpy as np
 
 from tiltyard.learners import payload
 from tiltyard.learners.base import Learner
+from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.problem import BINARY, Binary, Multiclass, Problem
 
@@ -23,6 +24,9 @@ class PriorFit:
     def predict(self, matrix: Matrix) -> np.ndarray:
         answer = np.asarray(self.rate, dtype=np.float64)
         return np.tile(answer, (len(matrix), *[1] * answer.ndim))
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        return nothing(matrix)
 
     def dump(self) -> bytes:
         return payload.dump(PriorKernel.name, {"rate": self.rate}, {})

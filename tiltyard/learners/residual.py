@@ -20,6 +20,7 @@ class ResidualFit(LinearFit):
     """Weights over a linear view, on top of the base margin."""
 
     family: ClassVar[str] = "residual"
+    begun: ClassVar[float] = 1.0
 
     def predict(self, matrix: Matrix) -> np.ndarray:
         return answers_of(self.problem, matrix.base_margin() + self.margin(matrix))

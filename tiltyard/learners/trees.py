@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xgboost as xgb
 
 from tiltyard.learners import payload
+from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Matrix
 from tiltyard.problem import Binary, Multiclass, Problem
 
@@ -38,6 +39,13 @@ class TreesFit:
         if answers.ndim == 2:  # sums of single precision
             return np.asarray(answers / answers.sum(axis=1, keepdims=True))
         return np.asarray(self.mean + self.scale * answers)
+
+    def explain(self, matrix: Matrix, ask: Ask) -> Explanation:
+        rows = xgb.DMatrix(matrix.values, nthread=1)
+        found = self.booster.predict(rows, pred_contribs=True, approx_contribs=ask.quick)
+        if found.ndim == 3:
+            found = found[np.arange(len(matrix)), ask.classes]
+        return replace(nothing(matrix), slots=self.scale * found[:, :-1].astype(np.float64))
 
     def dump(self) -> bytes:
         trees = np.frombuffer(self.booster.save_raw("ubj"), dtype=np.uint8)

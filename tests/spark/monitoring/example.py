@@ -187,6 +187,8 @@ def scored(spark: SparkSession, as_of: datetime, rows: int) -> DataFrame:
         F.col("id").cast("string").alias("key"),
         luck[3].alias("score"),
         F.round(luck[3]).alias("prediction"),
+        F.lit(None).cast("string").alias("label"),
+        F.lit(None).cast("map<string,double>").alias("probabilities"),
         F.lit("2013-12-16").alias("version"),
         F.lit("tenant").alias("fallback"),
         at.alias("scored_at"),

@@ -36,7 +36,7 @@ def seen(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Spark
         for app, tenant, found in SKILLS
     ]
     write(made, "evaluations", rows)
-    write(made, "tenants", [{"app": "minutes", "tenant": "bad", "rows": 9}])
+    write(made, "tenants", [{"app": "minutes", "tenant": "bad", "rows": 9, "consecutive_failures": 0}])
     made.register()
     register_views(spark, AS_OF)
     return spark

@@ -242,7 +242,7 @@ def test_the_same_texts_make_catalog_views(spark: SparkSession) -> None:
             spark.sql(f"CREATE TABLE {table.name} ({table.ddl}) USING delta")
         for name in VIEWS:
             spark.sql(f"CREATE VIEW {name} AS {view_text(name)}")
-        assert spark.sql("SELECT name FROM monitored.tiles").count() == 7
+        assert spark.sql("SELECT name FROM monitored.tiles").count() == 8
     finally:
         spark.catalog.setCurrentDatabase("default")
         spark.sql("DROP DATABASE monitored CASCADE")
