@@ -6,7 +6,7 @@ import sys
 from datetime import date
 from typing import Any, Literal
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from rich.table import Table
 
@@ -17,7 +17,18 @@ from tiltyard.schemas import TABLES
 from tiltyard.tables import Warehouse
 
 _LEADERBOARD = ("rank", "contender", "learner", "metric", "mean", "sd", "score_seconds", "status", "message")
-_FEATURES = ("slot", "name", "field", "type", "kind", "dropped", "remarks")
+_FEATURES = (
+    "slot",
+    "name",
+    "field",
+    "type",
+    "kind",
+    "importance",
+    "direction",
+    "spread",
+    "dropped",
+    "remarks",
+)
 
 
 def run(
@@ -94,7 +105,7 @@ def _show(job: Job, tenant: str) -> dict[str, Any]:
         "champion": [serving.asDict()],
         "model": _dicts(own),
         "leaderboard": _dicts(board.select(*_LEADERBOARD).orderBy(F.col("rank").asc_nulls_last())),
-        "features": _dicts(slots.select(*_FEATURES).orderBy(F.col("slot").asc_nulls_last(), "field")),
+        "features": _dicts(slots.select(*_FEATURES).orderBy(*_heaviest_first())),
     }
     if job.as_json:
         return {"app": app, "tenant": tenant, **parts}
@@ -138,6 +149,10 @@ def _champion_row(app: str, tenant: str, chosen: Row, before: str, since: date) 
 
 def _of(warehouse: Warehouse, table: str, app: str, tenant: str) -> DataFrame:
     return warehouse.read(table).where((F.col("app") == app) & (F.col("tenant") == tenant))
+
+
+def _heaviest_first() -> list[Column]:
+    return [F.col("importance").desc_nulls_last(), F.col("slot").asc_nulls_last(), F.col("field")]
 
 
 def _dicts(frame: DataFrame) -> list[dict[str, Any]]:

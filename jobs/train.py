@@ -75,7 +75,7 @@ def _write(
     labels = {"app": job.app.app, "logical_date": day, "version": version}
     models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts})
     board = training.leaderboard_rows(fitted, {"app": job.app.app, "logical_date": day, "run_id": run_id})
-    features = training.feature_rows(pipeline, packed, labels)
+    features = training.feature_rows(pipeline, packed, fitted, labels)
     outputs = side_by_side(
         job.spark,
         {

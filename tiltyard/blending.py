@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tiltyard.entries import Contender, Entry, clocked, is_pooled, is_prior, note, ranked
 from tiltyard.honest import Round
 from tiltyard.learners import blend
@@ -33,6 +35,9 @@ def blends(entries: list[Entry], rounds: list[Round], metric: str, *, expanding:
 
     with clocked(together, "fit_seconds"):
         found = blend.out_of_fold(truth, choose, past_only=expanding, problem=problem)
+    chosen = np.array([weight for _, weight in members])
+    of_folds = zip(*(entry.models for entry, _ in members), strict=True)
+    together.models = [blend.BlendFit(models, chosen) for models in of_folds]
     for fold, one, answer in zip(able[0].folds, rounds, found, strict=True):
         note(together, fold["fold"], one, answer, metric)
     return [together]

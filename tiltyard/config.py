@@ -82,6 +82,12 @@ class TournamentConfig(_Frozen):
     blend: bool = True
 
 
+class ScoreConfig(_Frozen):
+    """What a score tells: `reasons` fields that moved it most, 0 for none. They cost many times a score."""
+
+    reasons: int = Field(0, ge=0, le=50)
+
+
 class Gates(_Frozen):
     """What a tenant needs before it plays, and when its failures count."""
 
@@ -118,6 +124,7 @@ class AppConfig(_Frozen):
     tournament: TournamentConfig = TournamentConfig()
     gates: Gates = Gates()
     features: Features = Features()
+    score: ScoreConfig = ScoreConfig()
 
     @property
     def learners(self) -> tuple[Learner, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tiltyard.honest import Round
-from tiltyard.learners.kernel import Trainer
+from tiltyard.learners.kernel import Fitted, Trainer
 from tiltyard.learners.pooled import PooledKernel
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.problem import LARGER_IS_BETTER
@@ -30,13 +30,15 @@ class Contender:
 class Entry:
     """One contender's games: its metrics by fold, and status "error", "timeout" or "behind" if it did not play all.
 
-    `answers` and `reached` hold each fold's predictions, and their metric on each of the fold's draws.
+    `answers` and `reached` hold each fold's predictions, and their metric on each of the fold's draws; `models` what
+    was fitted without the fold. A blend's are its members'.
     """
 
     contender: Contender
     folds: list[dict[str, Any]] = field(default_factory=list)
     answers: list[np.ndarray] = field(default_factory=list, repr=False)
     reached: list[np.ndarray] = field(default_factory=list, repr=False)
+    models: list[Fitted] = field(default_factory=list, repr=False)
     status: str = "ok"
     message: str | None = None
     fit_seconds: float = 0.0

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from tiltyard.blending import blends, blends_pooled
 from tiltyard.entries import Contender, Entry, clocked, is_pooled, is_prior, note, ranked
 from tiltyard.folds import splits
 from tiltyard.honest import Z_99, Estimate, Round, behind, corrected
+from tiltyard.importance import Game, importance
 from tiltyard.learners import classed
 from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
@@ -64,6 +66,7 @@ class Verdict:
     calibration: Calibration | None = None
     threshold: float | None = None
     payload: bytes | None = None
+    importance: Sequence[dict[str, Any]] = ()
 
 
 class _Timeout(BaseException):
@@ -98,10 +101,12 @@ def play(
     prior = _prior(entries)
     try:
         with _time_limit(rules.seconds):
-            rounds = _play_folds(_with(entries, prior), prior, matrix, labels, fold, rules, problem)
+            everybody = _with(entries, prior)
+            rounds, unseen = _play_folds(everybody, prior, matrix, labels, fold, rules, problem)
             if rules.blend:
                 entries += blends(entries, rounds, rules.metric, expanding=rules.expanding)
-            return entries, _verdict(entries, prior, rounds, matrix, labels, rules, problem)
+            verdict = _verdict(entries, prior, rounds, matrix, labels, rules, problem)
+            return entries, _with_importance(verdict, unseen, problem)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
         for entry in entries:
@@ -120,22 +125,25 @@ def _play_folds(
     fold: np.ndarray,
     rules: Rules,
     problem: Problem,
-) -> list[Round]:
+) -> tuple[list[Round], list[Matrix]]:
+    """Each fold's round, and its validation rows."""
     playable = [
         split
         for split in splits(fold, expanding=rules.expanding)
         if all(_differ(labels[rows]) for rows in split[1:])
     ]
     rounds: list[Round] = []
+    kept: list[Matrix] = []
     for number, training, validation in playable:
         seen, unseen = matrix.rows(training), matrix.rows(validation)
+        kept.append(unseen)
         rounds.append(Round.drawn(labels[validation], number, problem))
         for entry in entries:
             if entry.status == "ok":
                 _play_fold(entry, number, seen, labels[training], unseen, rounds[-1], rules.metric)
         if rules.racing and len(rounds) < len(playable):
             _leave_behind(entries, prior, rules.metric)
-    return rounds
+    return rounds, kept
 
 
 def _play_fold(
@@ -147,6 +155,7 @@ def _play_fold(
         with clocked(entry, "score_seconds"):
             answers = _finite(fitted.predict(unseen))
         note(entry, number, this, answers, metric)
+        entry.models.append(fitted)
     except Exception as error:  # a contender that fails loses; the others play on
         entry.status, entry.message = "error", _words(error)
 
@@ -200,6 +209,17 @@ def _verdict(
     truth, answers = np.concatenate(known), curve.answers(np.concatenate(champion.answers))
     decided, payload = rules.threshold.found(truth, answers), curve.applied(fitted).dump()
     return replace(verdict, calibration=curve, threshold=decided, payload=payload)
+
+
+def _with_importance(verdict: Verdict, unseen: Sequence[Matrix], problem: Problem) -> Verdict:
+    """The verdict with what its champion's answers rest on; without it where a family's own words fail."""
+    if verdict.champion is None or not verdict.champion.models:
+        return verdict
+    games = [Game(model, rows) for model, rows in zip(verdict.champion.models, unseen, strict=True)]
+    try:
+        return replace(verdict, importance=importance(games, problem))
+    except Exception:  # a model that cannot say why is still a model
+        return verdict
 
 
 def chosen(order: list[Entry], metric: str) -> list[Entry]:

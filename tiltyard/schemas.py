@@ -121,10 +121,10 @@ _DECLARED = (
     ),
     Table(
         "features",
-        "One slot of one tenant's packed row with its lineage; slot null for a field that became none.",
+        "One slot of one tenant's packed row; slot null for a field that became none, and for all tenants' model.",
         """app STRING NOT NULL, logical_date DATE, version STRING, tenant STRING, slot INT, name STRING,
         field STRING, type STRING, kind STRING, levels ARRAY<STRING>, checks MAP<STRING,FLOAT>, dropped STRING,
-        remarks STRING, evidence STRING""",
+        remarks STRING, evidence STRING, importance DOUBLE, direction DOUBLE, spread DOUBLE""",
         ("app",),
         unindexed=("dropped", "remarks", "evidence"),
     ),
@@ -133,7 +133,8 @@ _DECLARED = (
         "One scored record.",
         """app STRING NOT NULL, score_date DATE NOT NULL, run_id STRING, tenant STRING, key STRING NOT NULL,
         score DOUBLE NOT NULL, prediction DOUBLE, label STRING, version STRING, fallback STRING,
-        scored_at TIMESTAMP, probabilities MAP<STRING,DOUBLE>""",
+        scored_at TIMESTAMP, probabilities MAP<STRING,DOUBLE>,
+        reasons ARRAY<STRUCT<field:STRING, value:STRING, contribution:DOUBLE>>""",
         ("app", "score_date"),
         {
             "score_is_a_number": "score IS NOT NULL AND NOT isnan(score)",

@@ -7,7 +7,7 @@ from datetime import date
 from functools import reduce
 
 from pyspark.ml import PipelineModel
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from tiltyard.apps import FEATURES, KEY, LABEL, RATES, TENANT, TIME, derive
@@ -15,10 +15,14 @@ from tiltyard.columns import column
 from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import categorical_slots
-from tiltyard.packed import SCORED, Champion, scores
 from tiltyard.pooled_margin import PooledMarginModel
+from tiltyard.reasons import Lineage
+from tiltyard.serving import SCORED, Champion, Why, scores
+from tiltyard.slots import slots_of
 
+VALUES = "_values"
 _PIPELINE = "_pipeline"
+_LONGEST = 100  # characters of a value in a reason
 
 
 def open_rows(
@@ -66,7 +70,7 @@ def scored_rows(rows: DataFrame, serving: DataFrame, app: AppConfig) -> DataFram
 
     Returns
     -------
-    DataFrame[tenant, key, score, prediction, label, probabilities, version, fallback]
+    DataFrame[tenant, key, score, prediction, label, probabilities, version, fallback, reasons]
 
     Raises
     ------
@@ -115,7 +119,9 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str, app: Ap
     fallback = Champion(bytes(shared.payload), shared.version, shared.fallback, shared.threshold)
     # Only what a score needs goes through the workers.
     rates = RATES if pool else None
-    records = packed.select(TENANT, KEY, FEATURES, *filter(None, [rates]))
+    why = _why(packed, rates, app.score.reasons)
+    values = [_values(packed, why.lineage.fields)] if why else []
+    records = packed.select(TENANT, KEY, FEATURES, *filter(None, [rates]), *values)
     found = scores(
         records,
         serving,
@@ -126,12 +132,29 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str, app: Ap
         pool=pool,
         rates=rates,
         problem=app.problem,
+        why=why,
     )
     return found.select(
         column(TENANT).alias("tenant"),
         column(KEY).alias("key"),
         *[F.col(name).alias(name.removeprefix("_")) for name in SCORED],
     )
+
+
+def _why(packed: DataFrame, rates: str | None, top: int) -> Why | None:
+    if not top:
+        return None
+    slots = slots_of(packed.schema, FEATURES)
+    return Why(Lineage.of(slots, slots_of(packed.schema, rates) if rates else ()), VALUES, top)
+
+
+def _values(packed: DataFrame, fields: Sequence[str]) -> Column:
+    """What a record's fields hold, as short texts; null for a field that is no column."""
+    texts = [
+        F.substring(column(name).cast("string"), 1, _LONGEST) if name in packed.columns else F.lit(None)
+        for name in fields
+    ]
+    return F.array(*[text.cast("string") for text in texts]).alias(VALUES)
 
 
 def _split(pipeline: PipelineModel) -> tuple[PipelineModel, bytes | None]:

@@ -29,9 +29,10 @@ from tiltyard.learners.kernel import Fitted
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.learners.pooled import PooledFit, PooledKernel
 from tiltyard.learners.prior import PriorFit, PriorKernel, smoothed_rate, smoothed_shares
-from tiltyard.packed import RESULTS, Champion, scores
+from tiltyard.packed import RESULTS
 from tiltyard.params import number, text
 from tiltyard.problem import Binary, Multiclass, Regression
+from tiltyard.serving import Champion, scores
 from tiltyard.thresholds import HALF
 
 # The digits of a payload's sha256 that name it: 48 bits, for at most some hundred thousand tenants.
@@ -112,6 +113,12 @@ class TournamentModel(
         own = F.when(F.col("status") == "ok", "tenant").otherwise(self._shared(F.col("learner")))
         verdicts = self.results.where("kind = 'verdict' AND tenant IS NOT NULL")
         return verdicts.select("*", own.alias("fallback")).select(*_CHAMPION).unionByName(self._global_row())
+
+    @property
+    def importance(self) -> DataFrame:
+        """DataFrame[tenant, slot, importance, direction, spread] of the champions: see `tiltyard.importance`."""
+        verdicts = self.results.where("kind = 'verdict' AND tenant IS NOT NULL")
+        return verdicts.select("tenant", F.inline("importance"))
 
     @property
     def labelled(self) -> Row:

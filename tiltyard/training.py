@@ -22,6 +22,7 @@ from tiltyard.evaluators import evaluator_for
 from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_day_blocks, with_folds
+from tiltyard.importance import EVERYONE
 from tiltyard.pooling_stages import pooling_stages
 from tiltyard.problem import Multiclass
 from tiltyard.slots import slot_table
@@ -32,6 +33,8 @@ from tiltyard.transformers.sanity_checker import MEASURES
 
 # A slot that tells a class so well is filled in after the outcome; a quantity is often known that well beforehand.
 MAX_CORRELATION = {"binary": 0.95, "multiclass": 0.95, "regression": 0.999}
+OF_ALL = "(model of all tenants)"
+"""The name of what a champion takes from the model of all tenants, among its features."""
 MAX_CLASSES = 100
 """Classes that an app may tell apart."""
 
@@ -157,10 +160,13 @@ def leaderboard_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> Data
     return fitted.leaderboard.select("*", *_literals(labels))
 
 
-def feature_rows(pipeline: PipelineModel, packed: DataFrame, labels: Mapping[str, Any]) -> DataFrame:
-    """Each tenant's slots, and the fields that became none with the reason, as rows of the features table.
+def feature_rows(
+    pipeline: PipelineModel, packed: DataFrame, fitted: TournamentModel, labels: Mapping[str, Any]
+) -> DataFrame:
+    """Each tenant's slots, what they weigh in its champion, and the fields that became none with the reason.
 
-    Of `packed`, what the pipeline has made of the rows, only the schema is read.
+    Rows of the features table. What the model of all tenants weighs has no slot. Of `packed`, what the pipeline has
+    made of the rows, only the schema is read.
     """
     typer = next(stage for stage in pipeline.stages if isinstance(stage, FieldTyperModel))
     evidence = {one["field"]: f"{one['evidence']} ({one['confidence']:.0%})" for one in typer.evidence}
@@ -173,6 +179,11 @@ def feature_rows(pipeline: PipelineModel, packed: DataFrame, labels: Mapping[str
     left_out = packed.sparkSession.createDataFrame(
         unused, "field string, type string, dropped string, evidence string"
     )
+    weighed = fitted.importance
+    of_all = weighed.where(F.col("slot") == EVERYONE).withColumns(
+        {"slot": F.lit(None), "name": F.lit(OF_ALL)}
+    )
+    used = used.join(weighed, ["tenant", "slot"], "left").unionByName(of_all, allowMissingColumns=True)
     every = used.unionByName(left_out, allowMissingColumns=True)
     return every.select("*", *_literals(labels))
 

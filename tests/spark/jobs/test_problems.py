@@ -26,8 +26,8 @@ tenant: [city]
 key: [id]
 time: at
 """
-MINUTES = APP + "problem: regression\nlabel: minutes\nexclude: [cause]\n"
-CAUSES = APP + "problem: multiclass\nlabel: cause\nexclude: [minutes]\n"
+MINUTES = APP + "score: {reasons: 2}\nproblem: regression\nlabel: minutes\nexclude: [cause]\n"
+CAUSES = APP + "score: {reasons: 1}\nproblem: multiclass\nlabel: cause\nexclude: [minutes]\n"
 ROWS, OPEN = 240, 60
 CITIES = ("Rome", "Oslo", "Ulm")
 
@@ -107,6 +107,25 @@ def test_a_number_is_predicted_for_every_open_row(spark: SparkSession, numbers: 
     assert errors["Rome"] < 2.5 and errors["Oslo"] < 4.0 and errors["Ulm"] < 9.0
 
 
+def test_a_numbers_reasons_add_up_to_it(spark: SparkSession, numbers: Place) -> None:
+    """Those of the tenant's own model, and of the model of all, which knows the tenant as a field."""
+    found, known = met(spark, numbers), rides().set_index("id")
+    for key, row in found.iterrows():
+        reasons = row["reasons"]
+        assert sum(one["contribution"] for one in reasons) == pytest.approx(row["score"], abs=1e-2)
+        assert reasons[-1]["field"] == "(base)" and len(reasons) <= 4
+        first, second = (abs(one["contribution"]) for one in reasons[:2])
+        assert first >= second
+        for one in reasons[:2]:
+            if one["field"] in ("stops", "rain"):
+                assert float(one["value"]) == pytest.approx(float(known.loc[key, one["field"]]))
+    named = {
+        city: {one["field"] for row in rows["reasons"] for one in row}
+        for city, rows in found.groupby("tenant")
+    }
+    assert named["Rome"] >= {"stops", "rain"} and named["Ulm"] >= {"stops", "rain"}
+
+
 def test_models_of_numbers_have_no_threshold_and_an_honest_error(spark: SparkSession, numbers: Place) -> None:
     models = table(spark, numbers, "models").set_index("tenant")
     assert models["threshold"].isna().all() and models["positives"].isna().all()
@@ -142,6 +161,12 @@ def test_a_class_is_predicted_with_the_chance_of_each(spark: SparkSession, class
     right = {city: accuracy_score(rows["cause"], rows["label"]) for city, rows in found.groupby("tenant")}
     assert right["Rome"] > 0.75 and right["Oslo"] > 0.6
     assert (found.loc[found["tenant"] == "Ulm", "fallback"] == "prior").all()
+
+
+def test_a_class_s_reasons_add_up_to_its_log_probability(spark: SparkSession, classes: Place) -> None:
+    for _, row in met(spark, classes).iterrows():
+        total = sum(one["contribution"] for one in row["reasons"])
+        assert total == pytest.approx(np.log(row["score"]), abs=1e-3)
 
 
 def test_classes_are_evaluated_by_tenant_and_together(spark: SparkSession, classes: Place) -> None:

@@ -189,6 +189,7 @@ def scored(spark: SparkSession, as_of: datetime, rows: int) -> DataFrame:
         F.round(luck[3]).alias("prediction"),
         F.lit(None).cast("string").alias("label"),
         F.lit(None).cast("map<string,double>").alias("probabilities"),
+        F.lit(None).cast("array<struct<field:string,value:string,contribution:double>>").alias("reasons"),
         F.lit("2013-12-16").alias("version"),
         F.lit("tenant").alias("fallback"),
         at.alias("scored_at"),

@@ -33,7 +33,9 @@ def _written(warehouse: Warehouse, day: date) -> dict[tuple[str | None, str], fl
 def test_monitor_writes_every_tile_of_every_scope(warehouse: Warehouse) -> None:
     summary = monitor.run(job_on(warehouse), as_of=AS_OF)
     written = _written(warehouse, TODAY)
-    assert set(written) == {(app, tile.name) for app in (None, *TENANTS) for tile in TILES}
+    assert set(written) == {
+        (app, tile.name) for app in (None, *TENANTS) for tile in TILES if tile.name != "evaluation_r2"
+    }  # nobody predicts numbers here
     assert summary["tiles"]["platform"] == {
         name: value for (app, name), value in written.items() if app is None
     }
