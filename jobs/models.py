@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from rich.table import Table
 
+from tiltyard.cards import Card, moves, render
 from tiltyard.errors import DataContractError
 from tiltyard.job import Job
 from tiltyard.jobs.tenants import cell
@@ -30,6 +33,8 @@ _FEATURES = (
     "remarks",
 )
 
+_PICTURES = 6  # slots whose dependence a card shows
+
 
 def run(
     job: Job,
@@ -37,12 +42,16 @@ def run(
     tenant: str = "",
     to: str | None = None,
     limit: int = 50,
+    card: Path | None = None,
 ) -> dict[str, Any]:
-    """Do one of the three actions; `tenant` is for the last two, `to` for the last, `limit` for the first."""
+    """Do one of the three actions; `tenant` is for the last two, `to` for the last, `limit` for the first.
+
+    `card` is a file for the tenant's model card, as HTML, beside what is shown.
+    """
     if action == "list":
         return _list(job, limit)
     if action == "show":
-        return _show(job, tenant)
+        return _show(job, tenant, card)
     return _rollback(job, tenant, to)
 
 
@@ -94,7 +103,7 @@ def _list(job: Job, limit: int) -> dict[str, Any]:
     return {**summary, "shown": len(rows)}
 
 
-def _show(job: Job, tenant: str) -> dict[str, Any]:
+def _show(job: Job, tenant: str, card: Path | None) -> dict[str, Any]:
     app, warehouse = job.app.app, job.warehouse
     serving = champion(warehouse, app, tenant)
     # A tenant served by a fallback has no model of its own, but may have a row that says why.
@@ -105,15 +114,44 @@ def _show(job: Job, tenant: str) -> dict[str, Any]:
         "champion": [serving.asDict()],
         "model": _dicts(own),
         "leaderboard": _dicts(board.select(*_LEADERBOARD).orderBy(F.col("rank").asc_nulls_last())),
-        "features": _dicts(slots.select(*_FEATURES).orderBy(*_heaviest_first())),
+        "features": _dicts(slots.select(*_FEATURES, "levels").orderBy(*_heaviest_first())),
     }
+    written = {}
+    if card:
+        card.write_text(render(_card(job, tenant, parts)), encoding="utf-8")
+        written = {"card": str(card)}
     if job.as_json:
-        return {"app": app, "tenant": tenant, **parts}
+        return {"app": app, "tenant": tenant, **parts, **written}
     for name in ("champion", "model"):
         job.progress.show(_facts(name.capitalize(), parts[name]))
     job.progress.show(_table("Leaderboard", _LEADERBOARD, parts["leaderboard"]))
     job.progress.show(_table("Features", _FEATURES, parts["features"]))
-    return {"app": app, "tenant": tenant, "version": serving.version, "learner": serving.learner}
+    if card:
+        job.progress.say(f"wrote {card}")
+    return {"app": app, "tenant": tenant, "version": serving.version, "learner": serving.learner, **written}
+
+
+def _card(job: Job, tenant: str, parts: dict[str, list[dict[str, Any]]]) -> Card:
+    champion, model = parts["champion"][0], next(iter(parts["model"]), {})
+    heavy = [row["slot"] for row in parts["features"] if row["importance"] and row["slot"] is not None]
+    drawn: tuple[Any, str] = ([], "")
+    if model.get("sha256"):
+        try:
+            drawn = moves(job.warehouse, job.app, tenant, champion["version"], heavy[:_PICTURES])
+        except AnalysisException as error:  # cleaned away since; the rest of the card is in the tables
+            job.progress.say(f"{tenant}: no pictures of dependence: {str(error).partition('.')[0]}")
+    return Card(
+        app=job.app.app,
+        tenant=tenant,
+        problem=job.app.problem,
+        label=job.app.label,
+        champion=champion,
+        model=model,
+        contenders=parts["leaderboard"],
+        features=parts["features"],
+        dependence=drawn[0],
+        answer=drawn[1],
+    )
 
 
 def _rollback(job: Job, tenant: str, to: str | None) -> dict[str, Any]:

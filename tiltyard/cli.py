@@ -224,6 +224,9 @@ def _list(
 def show(
     app: Annotated[str, typer.Argument(metavar="APP")],
     tenant: Annotated[str, typer.Argument(metavar="TENANT")],
+    card: Annotated[
+        Path | None, typer.Option("--card", metavar="FILE", help="Write its model card there, as HTML.")
+    ] = None,
 ) -> None:
     """Show a tenant's champion, its leaderboard and its features."""
 

@@ -120,7 +120,7 @@ def test_common_options_reach_the_job(launched: list[Any]) -> None:
             {"shares_data": False, "segment": None},
         ),
         ("models list", "models list", None, {"limit": 50}),
-        ("models show x UA|IAH", "models show", "x", {"tenant": "UA|IAH"}),
+        ("models show x UA|IAH", "models show", "x", {"tenant": "UA|IAH", "card": None}),
         (
             "models rollback x UA --to 2013-01-01",
             "models rollback",

@@ -182,6 +182,31 @@ def test_classes_are_evaluated_by_tenant_and_together(spark: SparkSession, class
         assert said["mean_outcome"] == pytest.approx((rows["cause"] == rows["label"]).mean())
 
 
+@pytest.mark.parametrize(
+    ("app", "tenant", "said"),
+    [
+        ("numbers", "Rome", ("Predicts", "minutes", "rmse", "stops", "The mean prediction", "<path")),
+        ("numbers", "Ulm", ("too_few_rows",)),
+        ("classes", "Oslo", ("cause", "log_loss", "The mean probability of &#39;", "<path")),
+    ],
+)
+def test_a_model_card_tells_what_a_tenants_model_is(
+    request: pytest.FixtureRequest, tmp_path: Path, app: str, tenant: str, said: tuple[str, ...]
+) -> None:
+    place: Place = request.getfixturevalue(app)
+    path = tmp_path / "card.html"
+    known = execute("models show", place.options(SCORED), tenant=tenant, card=path)
+    assert known["card"] == str(path)
+    html = path.read_text()
+    assert all(words in html for words in said)
+
+
+def test_features_say_what_they_weigh(spark: SparkSession, numbers: Place) -> None:
+    features = table(spark, numbers, "features")
+    rome = features[features["tenant"] == "Rome"].set_index("name")["importance"]
+    assert rome["stops"] > 3 and rome["rain"] > 2
+
+
 def test_a_repeated_training_gives_the_same_payloads(spark: SparkSession, classes: Place) -> None:
     before = set(table(spark, classes, "models")["sha256"])
     classes.train()
