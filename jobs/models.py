@@ -21,14 +21,11 @@ from tiltyard.tables import Warehouse
 
 _LEADERBOARD = ("rank", "contender", "learner", "metric", "mean", "sd", "score_seconds", "status", "message")
 _FEATURES = (
-    "slot",
     "name",
     "field",
     "type",
-    "kind",
     "importance",
     "direction",
-    "spread",
     "dropped",
     "remarks",
 )
@@ -114,7 +111,9 @@ def _show(job: Job, tenant: str, card: Path | None) -> dict[str, Any]:
         "champion": [serving.asDict()],
         "model": _dicts(own),
         "leaderboard": _dicts(board.select(*_LEADERBOARD).orderBy(F.col("rank").asc_nulls_last())),
-        "features": _dicts(slots.select(*_FEATURES, "levels").orderBy(*_heaviest_first())),
+        "features": _dicts(
+            slots.select(*_FEATURES, "slot", "kind", "levels", "spread").orderBy(*_heaviest_first())
+        ),
     }
     written = {}
     if card:

@@ -73,7 +73,9 @@ class TournamentConfig(_Frozen):
 
     metric: Metric | None = None
     learners: Annotated[tuple[Learner, ...] | None, Field(min_length=1)] = None
-    search: Literal["grid"] = "grid"
+    search: Literal["grid", "random", "tpe"] = "grid"
+    trials: int = Field(20, ge=1)
+    search_seconds: float = Field(0.0, ge=0)
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
     grids: dict[Learner, dict[str, Candidates]] = {}

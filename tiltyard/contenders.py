@@ -13,12 +13,15 @@ from pyspark.ml import Estimator, Pipeline
 from pyspark.ml.param import Param
 from pyspark.ml.util import DefaultParamsWriter
 from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
 
 from tiltyard._problems import nearest
+from tiltyard.columns import field_of
 from tiltyard.entries import Contender
 from tiltyard.errors import ConfigError, TiltyardError
 from tiltyard.keyed import restored
 from tiltyard.learners import FAMILIES, Learner
+from tiltyard.problem import Multiclass, Problem, problem_named
 
 ParamMap = Mapping[Param[Any], Any]
 
@@ -115,6 +118,39 @@ def grid_problems(grids: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[tupl
         for name, values in grid.items()
         if (sentence := _wrong(FAMILIES[family], name, values))
     ]
+
+
+def shared_face(learners: Sequence[Learner]) -> Learner:
+    """The learner that speaks for all: they must read and write the same columns."""
+    if not learners:
+        raise TiltyardError("Tournament: 'estimatorParamMaps' must choose at least one learner, got none.")
+    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol", "baseMarginCol", "problem")
+    for name in names:
+        values = sorted({learner.getOrDefault(name) for learner in learners if learner.isDefined(name)})
+        if len(values) > 1:
+            raise TiltyardError(f"Tournament: all contenders must have the same '{name}', got {values}.")
+    # A base margin is for those that start from it; the others need not name it.
+    return next((one for one in learners if one.isDefined(one.baseMarginCol)), learners[0])
+
+
+def problem_of(schema: StructType, face: Learner) -> Problem:
+    """What the contenders predict; of several classes their names, from the label's metadata.
+
+    Raises
+    ------
+    TiltyardError : the learners' problem is "multiclass", and the label column does not name the classes
+    """
+    name = face.getOrDefault(face.problem)
+    if name != Multiclass.name:
+        return problem_named(name)
+    label = field_of(schema, face.getLabelCol(), "Tournament")
+    classes = label.metadata.get("ml_attr", {}).get("vals")
+    if not classes:
+        raise TiltyardError(
+            f"Tournament: label column '{label.name}' must name its classes, as the output of StringIndexer does"
+            " (metadata ml_attr.vals), got none."
+        )
+    return problem_named(name, tuple(classes))
 
 
 def to_json(learners: Iterable[Learner], spark: SparkSession) -> list[str]:

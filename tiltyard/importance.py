@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,7 @@ EVERYONE = -1
 IMPORTANCE = "array<struct<slot:int,importance:double,direction:double,spread:double>>"
 
 
-@dataclass(frozen=True)
-class Game:
-    """A fold's rows, and the model that has not seen them."""
-
-    model: Fitted
-    unseen: Matrix
-
-
-def importance(games: Sequence[Game], problem: Problem) -> list[dict[str, Any]]:
+def importance(models: Sequence[Fitted], unseen: Sequence[Matrix], problem: Problem) -> list[dict[str, Any]]:
     """Each slot's place with its importance, direction and spread; slots that never moved an answer are left out.
 
     `importance` is the mean size of what the slot adds to the margin (log odds, a class's log probability, or a number,
@@ -34,18 +25,22 @@ def importance(games: Sequence[Game], problem: Problem) -> list[dict[str, Any]]:
     with that, None for categories; `spread` the standard deviation of the importance over the folds. EVERYONE stands
     for the model of all tenants. Trees are taken apart roughly (`tiltyard.learners.explanation.Ask.quick`).
 
+    Parameters
+    ----------
+    models, unseen : of each fold, what was fitted without its rows, and these rows
+
     Examples
     --------
     >>> from tiltyard.learners import FAMILIES
     >>> from tiltyard.problem import REGRESSION
     >>> rows = Matrix(np.arange(12, dtype=np.float32).reshape(6, 2) % 5, np.array([False, False]))
     >>> line = FAMILIES["linear"].kernel.fit(rows, -2.0 * rows.values[:, 0], None, {"regParam": 0.0}, REGRESSION)
-    >>> found = importance([Game(line, rows)], REGRESSION)[0]
+    >>> found = importance([line], [rows], REGRESSION)[0]
     >>> found["slot"], round(found["importance"], 2), round(found["direction"], 2)
     (0, 2.67, -1.0)
     """
     ask = Ask(problem.name, quick=True)
-    seen = [(game.unseen, explained(game.model, game.unseen, ask)) for game in games]
+    seen = [(rows, explained(model, rows, ask)) for model, rows in zip(models, unseen, strict=True)]
     categorical = seen[0][0].categorical
     parts = [_parts(matrix, found) for matrix, found in seen]
     sizes = np.stack([np.abs(part).mean(axis=0) for part in parts])

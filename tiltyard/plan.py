@@ -156,6 +156,8 @@ def build_plan(
 def contenders(app: AppConfig) -> dict[str, int]:
     """Return the number of contenders of each learner: the product of its grid's lengths.
 
+    Of those that a search may choose from, it tries `tournament.trials`.
+
     Examples
     --------
     >>> from tiltyard.config import load_config
@@ -172,13 +174,21 @@ def contenders(app: AppConfig) -> dict[str, int]:
 def estimate(app: AppConfig, lanes: Lanes) -> float:
     """Return core-seconds of fitting: contenders on every fold, one refit of the dearest, models of all tenants."""
     costs = [SECONDS_PER_FIT[learner] for learner in app.learners]
-    fits = sum(SECONDS_PER_FIT[learner] * count for learner, count in contenders(app).items())
+    counts = contenders(app)
+    tried = min(1.0, _tried(app) / sum(counts.values()))
+    fits = tried * sum(SECONDS_PER_FIT[learner] * count for learner, count in counts.items())
     per_thousand_rows = fits * app.folds.count + max(costs)
     own = lanes.packed * SECONDS_PER_TENANT + per_thousand_rows * lanes.playing_rows / ROWS_MEASURED
     if not app.pools:
         return own
     models = app.folds.count + (2 if app.folds.by == "time" else 1)
     return own + SECONDS_PER_POOL * models * min(lanes.rows, POOL_SAMPLE) / ROWS_MEASURED
+
+
+def _tried(app: AppConfig) -> float:
+    """How many contenders a tenant plays at most."""
+    conf = app.tournament
+    return math.inf if conf.search == "grid" else len(app.learners) + conf.trials
 
 
 def _source_facts(app: AppConfig, warehouse: Warehouse) -> dict[str, Any]:

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from tiltyard.blending import blends, blends_pooled
-from tiltyard.entries import Contender, Entry, clocked, is_pooled, is_prior, note, ranked
-from tiltyard.folds import splits
+from tiltyard.entries import Contender, Entry, is_pooled, is_prior, ranked
+from tiltyard.games import Game, alone, games, side_by_side, words
 from tiltyard.honest import Z_99, Estimate, Round, behind, corrected
-from tiltyard.importance import Game, importance
+from tiltyard.importance import importance
 from tiltyard.learners import classed
 from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
-from tiltyard.problem import BINARY, Binary, Problem
+from tiltyard.problem import BINARY, LARGER_IS_BETTER, Binary, Problem
 from tiltyard.refusals import refusal
+from tiltyard.search import Budget, always, by_tpe
 from tiltyard.thresholds import ThresholdRule
 
 NO_SIGNAL = "No contender is above chance; the {} answers."
@@ -40,6 +41,8 @@ class Rules:
     threshold : how the champion's decision threshold is found
     racing : after each fold but the last, contenders clearly behind the best one stop playing
     blend : the best contenders of each family together are one more entry
+    search : "grid" plays all contenders; "tpe" the first of each family, and then what a search chooses
+    budget : of the search
     """
 
     metric: str = "auroc"
@@ -50,6 +53,8 @@ class Rules:
     threshold: ThresholdRule = field(default_factory=ThresholdRule)
     racing: bool = True
     blend: bool = True
+    search: str = "grid"
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True)
@@ -97,16 +102,20 @@ def play(
     refused = refusal(problem, labels, rules.min_rows, rules.min_per_class)
     if refused:
         return [], Verdict(*refused)
-    entries = [Entry(contender) for contender in contenders]
+    first = always(contenders) if rules.search == "tpe" else contenders
+    entries = [Entry(contender) for contender in first]
     prior = _prior(entries)
     try:
         with _time_limit(rules.seconds):
-            everybody = _with(entries, prior)
-            rounds, unseen = _play_folds(everybody, prior, matrix, labels, fold, rules, problem)
+            played = games(matrix, labels, fold, problem, expanding=rules.expanding)
+            side_by_side(_with(entries, prior), played, rules.metric, racing=rules.racing)
+            if rules.search == "tpe":
+                _search(entries, contenders, played, rules)
+            rounds = [game.round for game in played]
             if rules.blend:
                 entries += blends(entries, rounds, rules.metric, expanding=rules.expanding)
             verdict = _verdict(entries, prior, rounds, matrix, labels, rules, problem)
-            return entries, _with_importance(verdict, unseen, problem)
+            return entries, _with_importance(verdict, [game.unseen for game in played], problem)
     except _Timeout:
         message = f"Not finished after {rules.seconds:g} s; raise tournament.seconds_per_tenant."
         for entry in entries:
@@ -114,62 +123,25 @@ def play(
                 entry.status = "timeout"
         return entries, Verdict("timeout", message)
     except Exception as error:  # one tenant's failure is a row, never the job's
-        return entries, Verdict("error", _words(error))
+        return entries, Verdict("error", words(error))
 
 
-def _play_folds(
-    entries: list[Entry],
-    prior: Entry,
-    matrix: Matrix,
-    labels: np.ndarray,
-    fold: np.ndarray,
-    rules: Rules,
-    problem: Problem,
-) -> tuple[list[Round], list[Matrix]]:
-    """Each fold's round, and its validation rows."""
-    playable = [
-        split
-        for split in splits(fold, expanding=rules.expanding)
-        if all(_differ(labels[rows]) for rows in split[1:])
-    ]
-    rounds: list[Round] = []
-    kept: list[Matrix] = []
-    for number, training, validation in playable:
-        seen, unseen = matrix.rows(training), matrix.rows(validation)
-        kept.append(unseen)
-        rounds.append(Round.drawn(labels[validation], number, problem))
-        for entry in entries:
-            if entry.status == "ok":
-                _play_fold(entry, number, seen, labels[training], unseen, rounds[-1], rules.metric)
-        if rules.racing and len(rounds) < len(playable):
-            _leave_behind(entries, prior, rules.metric)
-    return rounds, kept
-
-
-def _play_fold(
-    entry: Entry, number: int, seen: Matrix, known: np.ndarray, unseen: Matrix, this: Round, metric: str
+def _search(
+    entries: list[Entry], contenders: Sequence[Contender], played: Sequence[Game], rules: Rules
 ) -> None:
-    try:
-        with clocked(entry, "fit_seconds"):
-            fitted = classed.fitted(entry.contender.kernel, seen, known, entry.contender.params, this.problem)
-        with clocked(entry, "score_seconds"):
-            answers = _finite(fitted.predict(unseen))
-        note(entry, number, this, answers, metric)
-        entry.models.append(fitted)
-    except Exception as error:  # a contender that fails loses; the others play on
-        entry.status, entry.message = "error", _words(error)
+    """Add an entry for each contender that the search tries."""
+    sign = -1.0 if LARGER_IS_BETTER[rules.metric] else 1.0
 
+    def loss_of(contender: Contender) -> float:
+        entry = Entry(contender)
+        alone(entry, played, entries, rules.metric, racing=rules.racing)
+        entries.append(entry)
+        return _loss(entry)
 
-def _leave_behind(entries: list[Entry], prior: Entry, metric: str) -> None:
-    """Take out who is clearly worse than the best one.
+    def _loss(entry: Entry) -> float:
+        return sign * float(np.mean(entry.values(rules.metric))) if entry.folds else np.inf
 
-    The prior stays, as it is what all are measured by; so does the answer of all tenants, which costs nothing.
-    """
-    leader, *others = ranked(entries, metric) or [prior]
-    for entry in others:
-        if entry is not prior and not is_pooled(entry) and behind(leader, entry, metric):
-            entry.status = "behind"
-            entry.message = f"Clearly behind {leader.contender.name} after fold {entry.folds[-1]['fold']}."
+    by_tpe(contenders, {one.contender.name: _loss(one) for one in entries}, loss_of, rules.budget)
 
 
 def _verdict(
@@ -215,9 +187,8 @@ def _with_importance(verdict: Verdict, unseen: Sequence[Matrix], problem: Proble
     """The verdict with what its champion's answers rest on; without it where a family's own words fail."""
     if verdict.champion is None or not verdict.champion.models:
         return verdict
-    games = [Game(model, rows) for model, rows in zip(verdict.champion.models, unseen, strict=True)]
     try:
-        return replace(verdict, importance=importance(games, problem))
+        return replace(verdict, importance=importance(verdict.champion.models, unseen, problem))
     except Exception:  # a model that cannot say why is still a model
         return verdict
 
@@ -263,20 +234,6 @@ def _with(entries: Sequence[Entry], prior: Entry) -> list[Entry]:
 
 def _place(entries: Sequence[Entry], wanted: Entry) -> int:
     return next(place for place, entry in enumerate(entries) if entry is wanted)
-
-
-def _finite(answers: np.ndarray) -> np.ndarray:
-    if not np.isfinite(answers).all():
-        raise FloatingPointError("it predicts numbers that are not finite")
-    return answers
-
-
-def _differ(labels: np.ndarray) -> bool:
-    return bool(len(labels)) and bool(labels.min() < labels.max())
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pyspark.sql.types import StructType
 
 from tiltyard import contenders
 from tiltyard.columns import column, field_of
+from tiltyard.entries import Contender
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.evaluators import metric_of
 from tiltyard.folds import hash_folds
@@ -26,7 +27,8 @@ from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.packed import tournaments
 from tiltyard.params import Range, Ranged, flag, number, one_of, text, whole
 from tiltyard.play import Rules
-from tiltyard.problem import Multiclass, Problem, problem_named
+from tiltyard.problem import Problem
+from tiltyard.search import Budget, at_random
 from tiltyard.state import computed
 from tiltyard.thresholds import RULES, ThresholdRule
 from tiltyard.tournament_model import TournamentModel
@@ -73,6 +75,12 @@ class Tournament(Ranged, CrossValidator):
     falsePositive, falseNegative : what such a mistake costs, > 0, default 1
     racing : whether contenders that are clearly behind after a fold stop playing; default True
     blend : whether the best contenders of each family together are one more, "blend"; default True
+    search : "grid" (default) plays all contenders. Of a large field "random" plays the first of each family and
+        `trials` others, the same for all tenants; "tpe" the first of each family, and then, tenant by tenant, up to
+        `trials` that hyperopt chooses by what the ones before have reached
+    trials : default 20
+    searchSeconds : time of a tenant after which "tpe" begins no new one, 0 (default) for no limit. With a limit
+        results depend on the machine
 
     See Also
     --------
@@ -146,6 +154,17 @@ class Tournament(Ranged, CrossValidator):
         flag(),
     )
 
+    search: Param[str] = Param(
+        Params._dummy(), "search", "which contenders play", one_of("grid", "random", "tpe")
+    )
+    trials: Param[int] = Param(Params._dummy(), "trials", "contenders that a search tries", whole(1))
+    searchSeconds: Param[float] = Param(
+        Params._dummy(),
+        "searchSeconds",
+        "seconds after which a search begins no new one, 0 for no limit",
+        Range("a finite number of seconds, 0 or more", _seconds),
+    )
+
     @keyword_only
     def __init__(
         self,
@@ -171,12 +190,16 @@ class Tournament(Ranged, CrossValidator):
         falseNegative: float = 1.0,
         racing: bool = True,
         blend: bool = True,
+        search: str = "grid",
+        trials: int = 20,
+        searchSeconds: float = 0.0,
     ) -> None:
         given = self._input_kwargs
         super().__init__()
         # Spark ML's default seed differs from one Python process to the next.
         self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0, seed=0)
         self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0, racing=True, blend=True)
+        self._setDefault(search="grid", trials=20, searchSeconds=0.0)
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -208,14 +231,14 @@ class Tournament(Ranged, CrossValidator):
         if not self.isSet(self.tenantCol):
             return super()._fit(dataset)
         learners = self.learners()
-        face = _shared_face(learners)
+        face = contenders.shared_face(learners)
         features = face.getFeaturesCol()
-        problem = _problem(dataset.schema, face)
+        problem = contenders.problem_of(dataset.schema, face)
         categorical, rules = categorical_slots(dataset.schema, features), self._rules(problem)
         results = computed(
             tournaments(
                 self._rows(dataset, face),
-                contenders.contenders_of(learners),
+                self._field(learners, rules),
                 rules,
                 categorical,
                 self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None,
@@ -264,7 +287,16 @@ class Tournament(Ranged, CrossValidator):
             ),
             racing=self.getOrDefault(self.racing),
             blend=self.getOrDefault(self.blend),
+            search=self.getOrDefault(self.search),
+            budget=Budget(
+                self.getOrDefault(self.trials), self.getOrDefault(self.searchSeconds), self.getSeed()
+            ),
         )
+
+    def _field(self, learners: Sequence[Learner], rules: Rules) -> list[Contender]:
+        """Who may play."""
+        field = contenders.contenders_of(learners)
+        return at_random(field, rules.budget) if rules.search == "random" else field
 
     def _rows(self, dataset: DataFrame, face: Learner) -> DataFrame:
         """The labelled rows as the packed lane takes them: tenant, key, fold, y, x, margin."""
@@ -309,39 +341,6 @@ class Tournament(Ranged, CrossValidator):
         fold = column(self.getFoldCol())
         blocks = range(1, self.getNumFolds() + 1)
         return [(checked.where(fold < block), checked.where(fold == block)) for block in blocks]
-
-
-def _shared_face(learners: Sequence[Learner]) -> Learner:
-    """The learner that speaks for all: they must read and write the same columns."""
-    if not learners:
-        raise TiltyardError("Tournament: 'estimatorParamMaps' must choose at least one learner, got none.")
-    names = ("featuresCol", "labelCol", "predictionCol", "probabilityCol", "baseMarginCol", "problem")
-    for name in names:
-        values = sorted({learner.getOrDefault(name) for learner in learners if learner.isDefined(name)})
-        if len(values) > 1:
-            raise TiltyardError(f"Tournament: all contenders must have the same '{name}', got {values}.")
-    # A base margin is for those that start from it; the others need not name it.
-    return next((one for one in learners if one.isDefined(one.baseMarginCol)), learners[0])
-
-
-def _problem(schema: StructType, face: Learner) -> Problem:
-    """What the contenders predict; of several classes their names, from the label's metadata.
-
-    Raises
-    ------
-    TiltyardError : the learners' problem is "multiclass", and the label column does not name the classes
-    """
-    name = face.getOrDefault(face.problem)
-    if name != Multiclass.name:
-        return problem_named(name)
-    label = field_of(schema, face.getLabelCol(), "Tournament")
-    classes = label.metadata.get("ml_attr", {}).get("vals")
-    if not classes:
-        raise TiltyardError(
-            f"Tournament: label column '{label.name}' must name its classes, as the output of StringIndexer does"
-            " (metadata ml_attr.vals), got none."
-        )
-    return problem_named(name, tuple(classes))
 
 
 class _TournamentWriter(MLWriter):

@@ -142,6 +142,9 @@ def tournament(app: AppConfig) -> Tournament:
         falseNegative=conf.threshold.false_negative,
         racing=conf.racing,
         blend=conf.blend,
+        search=conf.search,
+        trials=conf.trials,
+        searchSeconds=conf.search_seconds,
     )
 
 

@@ -1,0 +1,115 @@
+"""Games: the folds of one tenant's tournament, and how entries play them, side by side or one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from tiltyard.entries import Entry, clocked, is_pooled, is_prior, note, ranked
+from tiltyard.folds import splits
+from tiltyard.honest import Round, behind
+from tiltyard.learners import classed
+from tiltyard.learners.kernel import Matrix
+from tiltyard.problem import Problem
+
+
+@dataclass(frozen=True)
+class Game:
+    """One fold: the rows to learn from with their labels, those to answer, and their round."""
+
+    seen: Matrix
+    known: np.ndarray
+    unseen: Matrix
+    round: Round
+    number: int
+
+
+def games(
+    matrix: Matrix, labels: np.ndarray, fold: np.ndarray, problem: Problem, *, expanding: bool
+) -> list[Game]:
+    """The folds that can be played: labels differ in what is learnt from and in what is answered."""
+    return [
+        Game(
+            matrix.rows(training),
+            labels[training],
+            matrix.rows(validation),
+            Round.drawn(labels[validation], number, problem),
+            number,
+        )
+        for number, training, validation in splits(fold, expanding=expanding)
+        if _differ(labels[training]) and _differ(labels[validation])
+    ]
+
+
+def side_by_side(entries: Sequence[Entry], played: Sequence[Game], metric: str, *, racing: bool) -> None:
+    """All entries play a game before the next one begins; racing takes out who is clearly behind."""
+    for place, game in enumerate(played, start=1):
+        for entry in entries:
+            if entry.status == "ok":
+                _play(entry, game, metric)
+        if racing and place < len(played):
+            _leave_behind(entries, metric)
+
+
+def alone(
+    entry: Entry, played: Sequence[Game], others: Sequence[Entry], metric: str, *, racing: bool
+) -> None:
+    """One entry plays all games, unless racing finds it clearly behind the best of the others on the same ones."""
+    leader = next(iter(ranked(others, metric)), None)
+    for place, game in enumerate(played, start=1):
+        _play(entry, game, metric)
+        if entry.status != "ok":
+            return
+        if racing and leader and place < len(played):
+            so_far = SimpleNamespace(answers=leader.answers[:place], reached=leader.reached[:place])
+            if behind(so_far, entry, metric):
+                _mark_behind(entry, leader)
+                return
+
+
+def _play(entry: Entry, game: Game, metric: str) -> None:
+    contender, problem = entry.contender, game.round.problem
+    try:
+        with clocked(entry, "fit_seconds"):
+            fitted = classed.fitted(contender.kernel, game.seen, game.known, contender.params, problem)
+        with clocked(entry, "score_seconds"):
+            answers = _finite(fitted.predict(game.unseen))
+        note(entry, game.number, game.round, answers, metric)
+        entry.models.append(fitted)
+    except Exception as error:  # a contender that fails loses; the others play on
+        entry.status, entry.message = "error", words(error)
+
+
+def _leave_behind(entries: Sequence[Entry], metric: str) -> None:
+    """Take out who is clearly worse than the best one.
+
+    The prior stays, as it is what all are measured by; so does the answer of all tenants, which costs nothing.
+    """
+    order = ranked(entries, metric)
+    leader = order[0] if order else None
+    for entry in order[1:]:
+        if leader and not is_prior(entry) and not is_pooled(entry) and behind(leader, entry, metric):
+            _mark_behind(entry, leader)
+
+
+def _mark_behind(entry: Entry, leader: Entry) -> None:
+    entry.status = "behind"
+    entry.message = f"Clearly behind {leader.contender.name} after fold {entry.folds[-1]['fold']}."
+
+
+def words(error: Exception) -> str:
+    """What an error says, in a row of a table."""
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _finite(answers: np.ndarray) -> np.ndarray:
+    if not np.isfinite(answers).all():
+        raise FloatingPointError("it predicts numbers that are not finite")
+    return answers
+
+
+def _differ(labels: np.ndarray) -> bool:
+    return bool(len(labels)) and bool(labels.min() < labels.max())

@@ -1,0 +1,179 @@
+"""Search: which contenders of a large field a tenant tries, each chosen by what the ones before have reached."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tiltyard.entries import Contender
+
+# Trials before the first guess: drawn at random, so that a guess rests on something.
+_DRAWN = 6
+# Guesses that repeat a known contender cost no fit, but time: so many for each trial end a search.
+_GUESSES = 4
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a tenant may try beside the contenders that always play.
+
+    Attributes
+    ----------
+    trials : contenders fitted
+    seconds : time after which no new one begins, 0 for no limit; with one, results depend on the machine
+    seed : of what is drawn
+    """
+
+    trials: int = 20
+    seconds: float = 0.0
+    seed: int = 0
+
+
+def always(contenders: Sequence[Contender]) -> list[Contender]:
+    """Those that play before any search: the first of each family."""
+    first: dict[str, Contender] = {}
+    for contender in contenders:
+        first.setdefault(contender.kernel.name, contender)
+    return list(first.values())
+
+
+def at_random(contenders: Sequence[Contender], budget: Budget) -> list[Contender]:
+    """The first of each family, and as many of the others as the budget allows, in the order of the field.
+
+    The same ones for every tenant.
+
+    References
+    ----------
+    Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
+
+    Examples
+    --------
+    >>> from tiltyard.contenders import contenders_of, from_grids
+    >>> field = contenders_of(from_grids(["prior", "boosting"], {"boosting": {"maxDepth": [1, 2, 3, 4, 5]}}, seed=0))
+    >>> [one.params.get("maxDepth") for one in at_random(field, Budget(trials=2))]
+    [None, 1, 4, 5]
+    """
+    first = always(contenders)
+    rest = [place for place, one in enumerate(contenders) if one not in first]
+    drawn = np.random.default_rng(budget.seed).permutation(rest)[: budget.trials]
+    return [one for place, one in enumerate(contenders) if one in first or place in drawn]
+
+
+def by_tpe(
+    contenders: Sequence[Contender],
+    known: Mapping[str, float],
+    loss_of: Callable[[Contender], float],
+    budget: Budget,
+) -> None:
+    """Try contenders by tree-structured Parzen estimators: families first, then each parameter in its order.
+
+    Parameters
+    ----------
+    contenders : the whole field; a search is over what its parameter maps hold
+    known : loss, by name, of those that have played
+    loss_of : plays one, and says its loss
+
+    References
+    ----------
+    Bergstra, Bardenet, Bengio and Kegl, "Algorithms for hyper-parameter optimization", NeurIPS 2011; the search itself
+    is hyperopt's.
+
+    Examples
+    --------
+    >>> from tiltyard.contenders import contenders_of, from_grids
+    >>> depths = list(range(1, 30))
+    >>> field = contenders_of(from_grids(["boosting"], {"boosting": {"maxDepth": depths}}, seed=0))
+    >>> tried = []
+    >>> def loss_of(contender):
+    ...     tried.append(contender.params["maxDepth"])
+    ...     return abs(tried[-1] - 20)
+    >>> by_tpe(field, {}, loss_of, Budget(trials=15))
+    >>> len(tried), min(abs(depth - 20) for depth in tried) <= 1
+    (15, True)
+    """
+    # Here, as it takes a second of every worker: most tournaments never search.
+    from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, tpe
+
+    families = {one.kernel.name: _Family.of(one.kernel.name, contenders) for one in contenders}
+    searched = [family for family in families.values() if len(family.members) > 1]
+    if not searched:
+        return
+    space = hp.choice("family", [_space(hp, family) for family in searched])
+    losses, fitted, started = dict(known), 0, time.monotonic()
+    left = {name for family in searched for name in family.names} - losses.keys()
+
+    def loss(point: Mapping[str, Any]) -> dict[str, Any]:
+        nonlocal fitted
+        contender = families[point["family"]].at(point)
+        if contender is None:  # no map of the field has these values together
+            return {"status": STATUS_FAIL}
+        if contender.name not in losses:
+            losses[contender.name] = loss_of(contender)
+            left.discard(contender.name)
+            fitted += 1
+        found = losses[contender.name]
+        return {"status": STATUS_OK, "loss": found} if np.isfinite(found) else {"status": STATUS_FAIL}
+
+    def over(*_: Any) -> tuple[bool, list[Any]]:
+        late = budget.seconds and time.monotonic() - started > budget.seconds
+        return bool(late) or fitted >= budget.trials or not left, []
+
+    fmin(
+        loss,
+        space,
+        algo=partial(tpe.suggest, n_startup_jobs=_DRAWN),
+        max_evals=min(budget.trials, len(left)) * _GUESSES,
+        trials=Trials(),
+        rstate=np.random.default_rng(budget.seed),
+        early_stop_fn=over,
+        show_progressbar=False,
+        verbose=False,
+        return_argmin=False,
+    )
+
+
+@dataclass(frozen=True)
+class _Family:
+    """A family's contenders by their parameters' values, and the values that each parameter takes, in order."""
+
+    name: str
+    members: Mapping[str, Contender]
+    values: Mapping[str, Sequence[Any]]
+
+    @classmethod
+    def of(cls, name: str, contenders: Sequence[Contender]) -> _Family:
+        own = [one for one in contenders if one.kernel.name == name]
+        values = {
+            param: sorted({one.params[param] for one in own}) for param in (own[0].params if own else ())
+        }
+        varied = {param: taken for param, taken in values.items() if len(taken) > 1}
+        return cls(name, {_key(one.params, varied): one for one in own}, varied)
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in self.members.values()]
+
+    def at(self, point: Mapping[str, Any]) -> Contender | None:
+        params = {
+            param: taken[min(int(point[param]), len(taken) - 1)] for param, taken in self.values.items()
+        }
+        return self.members.get(_key(params, self.values))
+
+
+def _key(params: Mapping[str, Any], varied: Mapping[str, Any]) -> str:
+    return json.dumps([params[name] for name in varied])
+
+
+def _space(hp: Any, family: _Family) -> dict[str, Any]:
+    """The family as hyperopt sees it: places in each parameter's ordered values."""
+    places = {
+        param: hp.quniform(f"{family.name}.{param}", -0.5, len(taken) - 0.5, 1)
+        for param, taken in family.values.items()
+    }
+    return {"family": family.name, **places}
