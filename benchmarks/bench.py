@@ -25,12 +25,12 @@ from tiltyard.usage import CpuMeter
 BASE = """\
 mlflow: {enabled: false}
 tournament:
-  learners: [prior, pooled, linear, residual, forest, boosting]
+  learners: [prior, pooled, linear, residual, boosting]
   grids:
     linear: {regParam: [0.0001, 0.001, 0.01, 0.1, 1.0]}
     residual: {regParam: [0.1, 1.0]}
     forest: {maxDepth: [10]}
-    boosting: {maxDepth: [2, 3]}
+    boosting: {maxDepth: [2, 3, 5]}
 """
 APP = """\
 app: bench
@@ -41,7 +41,7 @@ label: label
 """
 GRIDS = yaml.safe_load(BASE)["tournament"]["grids"]
 LEARNERS = ("prior", "linear", "forest", "boosting")  # where one table is one tenant
-CONTENDERS = 12  # prior 1, pooled 1, linear 5, residual 2, forest 1, boosting 2
+CONTENDERS = 12  # prior 1, pooled 1, linear 5, residual 2, boosting 3
 FOLDS = 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pyspark import keyword_only
@@ -14,10 +15,18 @@ from pyspark.sql import DataFrame
 from tiltyard.errors import DataContractError
 from tiltyard.features import Plan, Settings, feature_plan
 from tiltyard.keyed_union import KeyedUnion
-from tiltyard.params import Ranged, flag, number, text, whole
+from tiltyard.params import Ranged, flag, one_of, text, whole
+from tiltyard.problem import METRICS_OF, Binary, Multiclass, Regression
 from tiltyard.transformers import DateParts, FeaturePacker, FieldTyper, SanityChecker
 
 _UNCHECKED = "_unchecked"  # the packed row before SanityChecker
+# What SanityChecker takes for a leak where that is not what it takes for one of a yes or no. Codes of classes are in no
+# order: a correlation with them means nothing.
+_LIMITS: Mapping[str, Mapping[str, Any]] = {
+    Binary.name: {},
+    Multiclass.name: {"maxCorrelation": 1.0, "maxAuroc": 0.995, "maxCramersV": 0.99},
+    Regression.name: {"maxCorrelation": 0.999, "maxAuroc": 0.995, "maxCramersV": 0.99},
+}
 
 
 class Featurizer(
@@ -49,8 +58,8 @@ class Featurizer(
     timeZone : as for DateParts
     check : whether SanityChecker stands last; it does nothing without a label
     remove : whether it takes bad slots out, or reports them only
-    maxCorrelation : as for SanityChecker. A number may well be known almost from another one, as a price is from an
-        older price: raise it where the label is a quantity
+    problem : "binary" (default), "multiclass" or "regression": how well a slot may know the label. A number is often
+        known almost from another one, as a price is from an older price, and one of several classes may be plain
 
     Notes
     -----
@@ -92,9 +101,7 @@ class Featurizer(
     check: Param[bool] = Param(Params._dummy(), "check", "whether SanityChecker stands last", flag())
     remove: Param[bool] = Param(Params._dummy(), "remove", "whether bad slots are taken out", flag())
 
-    maxCorrelation: Param[float] = Param(
-        Params._dummy(), "maxCorrelation", "correlation with the label that drops a slot", number(0, 1)
-    )
+    problem: Param[str] = Param(Params._dummy(), "problem", "what is predicted", one_of(*METRICS_OF))
 
     @keyword_only
     def __init__(
@@ -113,11 +120,11 @@ class Featurizer(
         timeZone: str = "UTC",
         check: bool = True,
         remove: bool = True,
-        maxCorrelation: float = 0.95,
+        problem: str = Binary.name,
     ) -> None:
         super().__init__()
         self._setDefault(outputCol="features", expanding=False, types={}, levels=20, minSupport=10)
-        self._setDefault(timeZone="UTC", check=True, remove=True, maxCorrelation=0.95)
+        self._setDefault(timeZone="UTC", check=True, remove=True, problem=Binary.name)
         self._set(**self._input_kwargs)
 
     def _fit(self, dataset: DataFrame) -> PipelineModel:
@@ -165,7 +172,7 @@ class Featurizer(
             tenantCol=self._named("tenantCol"),
             keyCol=self._named("keyCol"),
             remove=self.getOrDefault(self.remove),
-            maxCorrelation=self.getOrDefault(self.maxCorrelation),
+            **_LIMITS[self.getOrDefault(self.problem)],
         )
 
     def _named(self, param: str) -> str | None:

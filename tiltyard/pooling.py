@@ -26,7 +26,10 @@ EVERYONE = -1
 """The part that no row is in: its model has learnt from all of them, and answers for new rows."""
 
 # Rows of many tenants carry more and deeper trees than a tenant's own contenders.
-PARAMS: Mapping[str, Any] = {**Boosting.hyperparams, "maxIter": 150, "maxDepth": 5, "minInstanceWeight": 10.0}
+PARAMS: Mapping[str, Any] = {
+    **Boosting.hyperparams,
+    **{"maxIter": 150, "earlyStoppingRounds": 0, "maxDepth": 5, "minInstanceWeight": 10.0},
+}
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,6 @@ from tiltyard.tournament import Tournament, TournamentModel
 from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
 from tiltyard.transformers.sanity_checker import MEASURES
 
-# A slot that tells a class so well is filled in after the outcome; a quantity is often known that well beforehand.
-MAX_CORRELATION = {"binary": 0.95, "multiclass": 0.95, "regression": 0.999}
 OF_ALL = "(model of all tenants)"
 """The name of what a champion takes from the model of all tenants, among its features."""
 MAX_CLASSES = 100
@@ -252,7 +250,7 @@ def _fit_features(rows: DataFrame, app: AppConfig) -> PipelineModel:
         timeZone=app.time_zone,
         check=app.features.check,
         remove=app.features.remove,
-        maxCorrelation=MAX_CORRELATION[app.problem],
+        problem=app.problem,
     ).fit(rows)
 
 

@@ -48,8 +48,12 @@ def counted(bins: Ints, classes: Ints, width: int, kinds: int) -> Floats:
 
 
 def separation(counts: Floats) -> Floats:
-    """AUROC of each slot's bins, in their order, for the class it separates best; at least 0.5, NaN for one class."""
-    return _best(_area(counts, _rest(counts)))
+    """AUROC of each slot's bins, in their order, for the class it separates worst; at least 0.5, NaN for one class.
+
+    What knows the answer knows every class; one of several may be plain to see, as setosa among irises.
+    """
+    area = _area(counts, _rest(counts))
+    return np.asarray(np.fmin.reduce(np.fmax(area, 1 - area), axis=1))
 
 
 def learnt_separation(counts: Floats, other: Floats) -> Floats:
@@ -61,7 +65,7 @@ def learnt_separation(counts: Floats, other: Floats) -> Floats:
     prior = prior / np.maximum(prior.sum(axis=2, keepdims=True), 1)
     order = np.argsort((other + prior) / (rows + 1), axis=1, kind="stable")
     sides = (np.take_along_axis(side, order, axis=1) for side in (counts, _rest(counts)))
-    return np.asarray(np.nanmax(np.nan_to_num(_area(*sides), nan=0.5), axis=1))
+    return np.asarray(np.nanmin(np.nan_to_num(_area(*sides), nan=1.0), axis=1))
 
 
 def cramers_v(counts: Floats) -> Floats:
@@ -103,7 +107,3 @@ def _area(mine: Floats, rest: Floats) -> Floats:
     won = (mine * (below + rest / 2)).sum(axis=1)
     pairs = mine.sum(axis=1) * rest.sum(axis=1)
     return np.asarray(np.divide(won, pairs, out=np.full_like(won, np.nan), where=pairs > 0))
-
-
-def _best(area: Floats) -> Floats:
-    return np.asarray(np.fmax.reduce(np.fmax(area, 1 - area), axis=1))

@@ -29,6 +29,7 @@ FIELD = [
             "subsamplingRate": 1.0,
             "minInstanceWeight": 3.0,
             "regLambda": 1.0,
+            "earlyStoppingRounds": 0,
             "seed": 0,
         },
     ),

@@ -11,7 +11,7 @@ from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
-from tiltyard.learners.trees import TreesFit, train
+from tiltyard.learners.trees import Rounds, TreesFit, train
 from tiltyard.params import number, whole
 from tiltyard.problem import BINARY, Problem
 
@@ -44,7 +44,7 @@ class ForestKernel:
                 "lambda": 1.0,
                 "seed": params["seed"],
             },
-            1,
+            Rounds(1),
             problem,
         )
 

@@ -27,6 +27,7 @@ PARAMS = {
         subsamplingRate=1.0,
         minInstanceWeight=1.0,
         regLambda=1.0,
+        earlyStoppingRounds=0,
         seed=0,
     ),
 }

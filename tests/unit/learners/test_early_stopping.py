@@ -1,0 +1,72 @@
+"""How many trees boosting grows: few for few rows, and for many as many as help rows held out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss, root_mean_squared_error
+
+from tiltyard.learners.boosting import FEW, Boosting
+from tiltyard.learners.kernel import Fitted, Matrix
+from tiltyard.learners.trees import SPARED_FROM
+from tiltyard.problem import BINARY, REGRESSION, Problem
+
+
+def rows(count: int, seed: int = 0) -> tuple[Matrix, np.ndarray]:
+    random = np.random.default_rng(seed)
+    values = random.uniform(-2, 2, size=(count, 4)).astype(np.float32)
+    return Matrix(values, np.zeros(4, dtype=bool)), np.sin(3 * values[:, 0]) * values[:, 1]
+
+
+def fitted(matrix: Matrix, labels: np.ndarray, problem: Problem, **params: Any) -> Any:
+    return Boosting.kernel.fit(matrix, labels, None, {**Boosting.hyperparams, **params}, problem)
+
+
+def trees(model: Any) -> int:
+    return int(model.booster.num_boosted_rounds())
+
+
+def test_a_rich_signal_gets_more_trees_and_noise_hardly_any() -> None:
+    matrix, signal = rows(3_000)
+    noise = np.random.default_rng(1).normal(size=3_000)
+    rich, poor = fitted(matrix, signal, REGRESSION), fitted(rows(3_000)[0], noise, REGRESSION)
+    assert trees(rich) > 3 * FEW > FEW / 2 > trees(poor)
+    unseen, truth = rows(2_000, seed=2)
+    fixed = fitted(rows(3_000)[0], signal, REGRESSION, maxIter=FEW, earlyStoppingRounds=0)
+
+    def error(model: Fitted) -> float:
+        return float(root_mean_squared_error(truth, model.predict(unseen)))
+
+    assert trees(fixed) == FEW and error(rich) < 0.6 * error(fixed)
+
+
+def test_overfitting_is_stopped() -> None:
+    matrix, signal = rows(1_500)
+    labels = (np.random.default_rng(1).random(1_500) < 1 / (1 + np.exp(-signal))).astype(float)
+    stopped, all_of_them = (fitted(matrix, labels, BINARY, earlyStoppingRounds=n) for n in (25, 0))
+    assert trees(stopped) < trees(all_of_them) == 500
+    unseen, odds = rows(4_000, seed=2)
+    truth = np.random.default_rng(3).random(4_000) < 1 / (1 + np.exp(-odds))
+    assert log_loss(truth, stopped.predict(unseen)) < log_loss(truth, all_of_them.predict(unseen)) - 0.03
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"), [(SPARED_FROM - 1, 500, FEW), (SPARED_FROM - 1, 9, 9), (SPARED_FROM, 9, 9)]
+)
+def test_few_rows_have_few_trees_and_the_most_is_the_most(count: int, most: int, expected: int) -> None:
+    assert trees(fitted(*rows(count), REGRESSION, maxIter=most)) == expected
+
+
+def test_the_seed_decides_which_rows_are_held_out() -> None:
+    matrix, signal = rows(2_000)
+    labels = signal + np.random.default_rng(1).normal(size=2_000)
+    first, again = (
+        fitted(*[Matrix(matrix.values, matrix.categorical), labels], REGRESSION) for _ in range(2)
+    )
+    assert first.dump() == again.dump()
+    seeds = [
+        trees(fitted(Matrix(matrix.values, matrix.categorical), labels, REGRESSION, seed=n)) for n in range(4)
+    ]
+    assert len(set(seeds)) > 1
