@@ -144,6 +144,11 @@ def slot_table(schema: T.StructType, pipeline: PipelineModel, packed: str | None
     return _levels_by_tenant(ranked).select("tenant", F.inline(F.array(*rows)))
 
 
+def has_levels(pipeline: PipelineModel) -> bool:
+    """Whether a stage of the pipeline ranks levels; if none does, `slot_table` knows no tenants."""
+    return any(isinstance(stage, HasLevels) for stage in _stages(pipeline))
+
+
 def _only_packed(schema: T.StructType) -> str:
     names = [field.name for field in schema if "slots" in (field.metadata or {}).get(METADATA, {})]
     if len(names) != 1:

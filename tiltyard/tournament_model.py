@@ -115,6 +115,11 @@ class TournamentModel(
         return verdicts.select("*", own.alias("fallback")).select(*_CHAMPION).unionByName(self._global_row())
 
     @property
+    def tenants(self) -> DataFrame:
+        """DataFrame[tenant], without the null one."""
+        return self.results.where("kind = 'verdict' AND tenant IS NOT NULL").select("tenant")
+
+    @property
     def importance(self) -> DataFrame:
         """DataFrame[tenant, slot, importance, direction, spread] of the champions: see `tiltyard.importance`."""
         verdicts = self.results.where("kind = 'verdict' AND tenant IS NOT NULL")

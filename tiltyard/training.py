@@ -25,7 +25,7 @@ from tiltyard.folds import with_day_blocks, with_folds
 from tiltyard.importance import EVERYONE
 from tiltyard.pooling_stages import pooling_stages
 from tiltyard.problem import Multiclass
-from tiltyard.slots import slot_table
+from tiltyard.slots import has_levels, slot_table
 from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
 from tiltyard.transformers import FieldTyperModel, SanityCheckerModel
@@ -172,6 +172,8 @@ def feature_rows(
     typer = next(stage for stage in pipeline.stages if isinstance(stage, FieldTyperModel))
     evidence = {one["field"]: f"{one['evidence']} ({one['confidence']:.0%})" for one in typer.evidence}
     slots = slot_table(packed.schema, pipeline, FEATURES)
+    if not has_levels(pipeline):  # every tenant has the same slots, and its own findings and weights
+        slots = slots.unionByName(fitted.tenants.crossJoin(slots.drop("tenant")))
     said = _lookup(evidence)[F.col("field")].alias("evidence")
     used = _checked(slots, pipeline).select("*", said)
     unused = [
