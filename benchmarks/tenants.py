@@ -1,6 +1,6 @@
 """Training cost per tenant: Tiltyard's whole train job, and stock CrossValidator on some of the same tenants.
 
-Ours is the command `tiltyard train` with 12 contenders of six families on 3 folds (36 fold fits), the refit, the
+Ours is the command `tiltyard train` with 12 contenders of five families on 3 folds (36 fold fits), the refit, the
 feature pipeline and all Delta writes. Stock is Spark ML's CrossValidator over LogisticRegression alone, with
 4 penalties and the same folds, on ready-made vectors that are already in memory.
 """
@@ -125,7 +125,7 @@ def _report(ours: list[dict[str, Any]], theirs: float | None, args: argparse.Nam
     rows = [
         [
             f"Tiltyard, {one['tenants']:,} tenants, {'at most ' if args.racing else ''}{one['fold_fits']} fold fits"
-            " of six families",
+            " of five families",
             f"{one['cpu_seconds']:.0f}",
             f"{one['wall_seconds']:.0f}",
             f"{one['cpu_per_tenant']:.3f}",

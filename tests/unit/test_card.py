@@ -62,6 +62,7 @@ def card(**changes: Any) -> Card:
         "dependence": [
             Dependence(0, (1.0, 2.0, np.nan), (0.2, 0.6, 0.4)),
             Dependence(1, (0.0, 1.0, 2.0), (0.1, 0.5, 0.2)),
+            Dependence(2, (np.nan,), (0.3,)),
         ],
         "answer": "The mean probability",
     }  # fmt: skip

@@ -15,6 +15,7 @@ from tiltyard.cards.dependence import Dependence
 
 Rows = Sequence[Mapping[str, Any]]
 _SHOWN = 15  # features of the first picture
+_LEAST_SHARE = 0.001  # of the heaviest feature's importance: below it is nothing
 _WIDTH, _HEIGHT = 260, 110  # of a picture of dependence
 
 
@@ -45,8 +46,8 @@ class Card:
 
 def render(card: Card) -> str:
     """The card's HTML; every name and message in it is escaped."""
-    weighed = [row for row in card.features if row["importance"]]
-    most = max((row["importance"] for row in weighed), default=1.0)
+    most = max((row["importance"] or 0.0 for row in card.features), default=0.0) or 1.0
+    weighed = [row for row in card.features if (row["importance"] or 0.0) >= _LEAST_SHARE * most]
     slots = {row["slot"]: row for row in card.features if row["slot"] is not None}
     return _template().render(
         card=card,
@@ -55,7 +56,7 @@ def render(card: Card) -> str:
         more=len(weighed[_SHOWN:]),
         dropped=[row for row in card.features if row["dropped"]],
         remarks=[row for row in card.features if row["remarks"]],
-        pictures=[_picture(one, slots[one.slot]) for one in card.dependence if one.slot in slots],
+        pictures=_pictures([(one, slots[one.slot]) for one in card.dependence if one.slot in slots]),
     )
 
 
@@ -111,9 +112,16 @@ def _facts(card: Card) -> list[tuple[str, str]]:
     return facts
 
 
-def _picture(one: Dependence, row: Mapping[str, Any]) -> dict[str, Any]:
+def _pictures(found: Sequence[tuple[Dependence, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """One picture a slot, all on the same scale: what hardly moves the answer is seen to be flat."""
+    found = [pair for pair in found if not np.isnan(pair[0].values).all()]  # nothing but missing values: no picture
+    answers = [answer for one, _ in found for answer in one.answers]
+    low, high = min(answers, default=0.0), max(answers, default=0.0)
+    return [_picture(one, row, low, high) for one, row in found]
+
+
+def _picture(one: Dependence, row: Mapping[str, Any], low: float, high: float) -> dict[str, Any]:
     """A line over a numeric slot's values, or a bar for each level."""
-    low, high = min(one.answers), max(one.answers)
     levels = row["levels"] or []
     known = [
         (value, answer) for value, answer in zip(one.values, one.answers, strict=True) if not np.isnan(value)
