@@ -8,7 +8,8 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from tiltyard import metrics, metrics_of_classes, metrics_of_numbers
+from tiltyard import metrics as metrics_of_two
+from tiltyard import metrics_of_classes, metrics_of_numbers
 
 
 class Problem(Protocol):
@@ -36,40 +37,22 @@ class Problem(Protocol):
         """One metric under many weights (rows x draws)."""
 
 
-@dataclass(frozen=True)
 class Binary:
     """Labels 0.0 and 1.0."""
 
     name: ClassVar[str] = "binary"
-    metrics: ClassVar[Mapping[str, bool]] = metrics.METRICS
-
-    def score(
-        self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray | None = None
-    ) -> dict[str, float]:
-        return metrics.score(labels, answers, weights)
-
-    def resampled(
-        self, metric: str, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray
-    ) -> np.ndarray:
-        return metrics.resampled(metric, labels, answers, weights)
+    metrics: ClassVar[Mapping[str, bool]] = metrics_of_two.METRICS
+    score = staticmethod(metrics_of_two.score)
+    resampled = staticmethod(metrics_of_two.resampled)
 
 
-@dataclass(frozen=True)
 class Regression:
     """Labels that are numbers."""
 
     name: ClassVar[str] = "regression"
     metrics: ClassVar[Mapping[str, bool]] = metrics_of_numbers.METRICS
-
-    def score(
-        self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray | None = None
-    ) -> dict[str, float]:
-        return metrics_of_numbers.score(labels, answers, weights)
-
-    def resampled(
-        self, metric: str, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray
-    ) -> np.ndarray:
-        return metrics_of_numbers.resampled(metric, labels, answers, weights)
+    score = staticmethod(metrics_of_numbers.score)
+    resampled = staticmethod(metrics_of_numbers.resampled)
 
 
 @dataclass(frozen=True)
@@ -79,16 +62,8 @@ class Multiclass:
     classes: tuple[str, ...] = ()
     name: ClassVar[str] = "multiclass"
     metrics: ClassVar[Mapping[str, bool]] = metrics_of_classes.METRICS
-
-    def score(
-        self, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray | None = None
-    ) -> dict[str, float]:
-        return metrics_of_classes.score(labels, answers, weights)
-
-    def resampled(
-        self, metric: str, labels: np.ndarray, answers: np.ndarray, weights: np.ndarray
-    ) -> np.ndarray:
-        return metrics_of_classes.resampled(metric, labels, answers, weights)
+    score = staticmethod(metrics_of_classes.score)
+    resampled = staticmethod(metrics_of_classes.resampled)
 
 
 BINARY, REGRESSION = Binary(), Regression()

@@ -114,7 +114,8 @@ def _facts(card: Card) -> list[tuple[str, str]]:
 
 def _pictures(found: Sequence[tuple[Dependence, Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """One picture a slot, all on the same scale: what hardly moves the answer is seen to be flat."""
-    found = [pair for pair in found if not np.isnan(pair[0].values).all()]  # nothing but missing values: no picture
+    # A slot of nothing but missing values has no picture.
+    found = [pair for pair in found if not np.isnan(pair[0].values).all()]
     answers = [answer for one, _ in found for answer in one.answers]
     low, high = min(answers, default=0.0), max(answers, default=0.0)
     return [_picture(one, row, low, high) for one, row in found]
