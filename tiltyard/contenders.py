@@ -129,6 +129,8 @@ def shared_face(learners: Sequence[Learner]) -> Learner:
         values = sorted({learner.getOrDefault(name) for learner in learners if learner.isDefined(name)})
         if len(values) > 1:
             raise TiltyardError(f"Tournament: all contenders must have the same '{name}', got {values}.")
+    for learner in learners:
+        learner.checked_problem()
     # A base margin is for those that start from it; the others need not name it.
     return next((one for one in learners if one.isDefined(one.baseMarginCol)), learners[0])
 

@@ -102,11 +102,11 @@ def by_tpe(
 
     families = {one.kernel.name: _Family.of(one.kernel.name, contenders) for one in contenders}
     searched = [family for family in families.values() if len(family.members) > 1]
-    if not searched:
-        return
-    space = hp.choice("family", [_space(hp, family) for family in searched])
     losses, fitted, started = dict(known), 0, time.monotonic()
     left = {name for family in searched for name in family.names} - losses.keys()
+    if not left:
+        return
+    space = hp.choice("family", [_space(hp, family) for family in searched])
 
     def loss(point: Mapping[str, Any]) -> dict[str, Any]:
         nonlocal fitted

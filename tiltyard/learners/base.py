@@ -122,7 +122,7 @@ class Learner(
     def _fit(self, dataset: DataFrame) -> LearnerModel:
         features, label = self.getFeaturesCol(), self.getLabelCol()
         categorical = categorical_slots(dataset.schema, features)
-        kernel, params, problem = self.kernel, self.kernel_params(), self._problem()
+        kernel, params, problem = self.kernel, self.kernel_params(), self.checked_problem()
 
         def fit(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             kept = list(batches)
@@ -145,7 +145,13 @@ class Learner(
             )
         return self._copyValues(LearnerModel(bytes(found[0].payload)))
 
-    def _problem(self) -> str:
+    def checked_problem(self) -> str:
+        """The problem's name.
+
+        Raises
+        ------
+        TiltyardError : the family cannot be fitted for it
+        """
         name: str = self.getOrDefault(self.problem)
         if name not in self.problems:
             raise TiltyardError(
