@@ -98,44 +98,59 @@ def by_tpe(
     (15, True)
     """
     # Here, as it takes a second of every worker: most tournaments never search.
-    from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, tpe
+    from hyperopt import Trials, fmin, hp, tpe
 
-    families = {one.kernel.name: _Family.of(one.kernel.name, contenders) for one in contenders}
-    searched = [family for family in families.values() if len(family.members) > 1]
-    losses, fitted, started = dict(known), 0, time.monotonic()
-    left = {name for family in searched for name in family.names} - losses.keys()
-    if not left:
+    names = dict.fromkeys(one.kernel.name for one in contenders)
+    families = {name: _Family.of(name, contenders) for name in names}
+    searched = {name: family for name, family in families.items() if len(family.members) > 1}
+    tried = _Tried(searched, known, loss_of, budget)
+    if not tried.left:
         return
-    space = hp.choice("family", [_space(hp, family) for family in searched])
-
-    def loss(point: Mapping[str, Any]) -> dict[str, Any]:
-        nonlocal fitted
-        contender = families[point["family"]].at(point)
-        if contender is None:  # no map of the field has these values together
-            return {"status": STATUS_FAIL}
-        if contender.name not in losses:
-            losses[contender.name] = loss_of(contender)
-            left.discard(contender.name)
-            fitted += 1
-        found = losses[contender.name]
-        return {"status": STATUS_OK, "loss": found} if np.isfinite(found) else {"status": STATUS_FAIL}
-
-    def over(*_: Any) -> tuple[bool, list[Any]]:
-        late = budget.seconds and time.monotonic() - started > budget.seconds
-        return bool(late) or fitted >= budget.trials or not left, []
-
     fmin(
-        loss,
-        space,
+        tried.loss,
+        hp.choice("family", [_space(hp, family) for family in searched.values()]),
         algo=partial(tpe.suggest, n_startup_jobs=_DRAWN),
-        max_evals=min(budget.trials, len(left)) * _GUESSES,
+        max_evals=min(budget.trials, len(tried.left)) * _GUESSES,
         trials=Trials(),
         rstate=np.random.default_rng(budget.seed),
-        early_stop_fn=over,
+        early_stop_fn=tried.over,
         show_progressbar=False,
         verbose=False,
         return_argmin=False,
     )
+
+
+class _Tried:
+    """What a search has tried so far, as hyperopt asks for it; nothing is fitted twice."""
+
+    def __init__(
+        self,
+        families: Mapping[str, _Family],
+        known: Mapping[str, float],
+        loss_of: Callable[[Contender], float],
+        budget: Budget,
+    ) -> None:
+        self.families, self.loss_of, self.budget = families, loss_of, budget
+        self.losses, self.fitted, self.started = dict(known), 0, time.monotonic()
+        self.left = {name for family in families.values() for name in family.names} - known.keys()
+
+    def loss(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The loss of the contender at a point of the space; none where no map has these values together."""
+        contender = self.families[point["family"]].at(point)
+        if contender is None:
+            return {"status": "fail"}
+        if contender.name not in self.losses:
+            self.losses[contender.name] = self.loss_of(contender)
+            self.left.discard(contender.name)
+            self.fitted += 1
+        found = self.losses[contender.name]
+        return {"status": "ok", "loss": found} if np.isfinite(found) else {"status": "fail"}
+
+    def over(self, *_: Any) -> tuple[bool, list[Any]]:
+        """Whether the budget is used up, or nothing is left to try."""
+        seconds = self.budget.seconds
+        late = seconds > 0 and time.monotonic() - self.started > seconds
+        return late or self.fitted >= self.budget.trials or not self.left, []
 
 
 @dataclass(frozen=True)
