@@ -20,7 +20,7 @@ from tiltyard.learners.blend import BlendKernel
 from tiltyard.learners.calibrated import Calibration, calibration
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
-from tiltyard.problem import BINARY, LARGER_IS_BETTER, Binary, Problem
+from tiltyard.problem import BINARY, LARGER_IS_BETTER, Binary, Problem, Regression
 from tiltyard.refusals import refusal
 from tiltyard.search import Budget, always, by_tpe
 from tiltyard.thresholds import ThresholdRule
@@ -169,15 +169,20 @@ def _verdict(
         answering = "model of all tenants" if is_pooled(champion) else champion.contender.name
         status, message = "no_signal", NO_SIGNAL.format(answering)
     fitted = classed.fitted(champion.contender.kernel, matrix, labels, champion.contender.params, problem)
-    fitted = classed.named(fitted, problem)
     value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
     verdict = Verdict(status, message, champion, value, low, high, signal)
-    if problem.name != Binary.name:
+    if problem.name == Regression.name:
         return replace(verdict, payload=fitted.dump())
+    binary = problem.name == Binary.name
     if champion is prior:
-        return replace(verdict, threshold=rules.threshold.without_evidence, payload=fitted.dump())
+        unproven = rules.threshold.without_evidence if binary else None
+        return replace(verdict, threshold=unproven, payload=classed.named(fitted, problem).dump())
     known = [one.truth for one in rounds]
     curve = calibration(known, champion.answers)
+    if not binary:
+        return replace(
+            verdict, calibration=curve, payload=classed.named(curve.applied(fitted), problem).dump()
+        )
     truth, answers = np.concatenate(known), curve.answers(np.concatenate(champion.answers))
     decided, payload = rules.threshold.found(truth, answers), curve.applied(fitted).dump()
     return replace(verdict, calibration=curve, threshold=decided, payload=payload)

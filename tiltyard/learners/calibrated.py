@@ -7,29 +7,40 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
 from tiltyard.learners import newton, payload
 from tiltyard.learners.explanation import Ask, Explanation, explanation_of
 from tiltyard.learners.kernel import Fitted, Matrix
+from tiltyard.learners.links import answers_of
 from tiltyard.metrics import calibration_error
+from tiltyard.problem import Multiclass
 
 NAME = "calibrated"
 # Isotonic steps need rows; below, the two parameters of a logistic curve are the better guess.
 ISOTONIC_ROWS = 1_000
 # Steps put rows level that the model had ranked: this share of its own probability keeps their order.
 OWN_SHARE = 1e-3
+_LEAST = 1e-6  # a probability below is taken for this one, so that a temperature can raise it
+_LOG_BOUND = 3.0  # temperatures from 0.05 to 20
 _NEARLY_FREE = 1e-7  # penalty of Platt's slope: keeps it finite where the classes part
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A map of probabilities: "platt" holds slope and bias of their log odds, "isotonic" points of a rising line."""
+    """A map of probabilities: "platt" holds slope and bias of their log odds, "isotonic" points of a rising line.
+
+    Of several classes, "temperature" holds what their log probabilities are divided by.
+    """
 
     method: str
     points: np.ndarray
 
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
+        if self.method == "temperature":
+            cooled = np.log(np.clip(probabilities, _LEAST, 1.0)) / self.points[0]
+            return answers_of(Multiclass.name, cooled)
         if self.method == "platt":
             slope, bias = self.points
             return np.asarray(1.0 / (1.0 + np.exp(-(slope * newton.log_odds(probabilities) + bias))))
@@ -87,17 +98,19 @@ class Calibration:
 def calibration(truth: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> Calibration:
     """Learn a curve from out-of-fold predictions, and judge it on the folds it was not learnt from.
 
-    From 1,000 rows on it is isotonic, below Platt's. It is used if the Brier score falls by more than the standard
-    error of the fall.
+    From 1,000 rows on it is isotonic, below Platt's; of several classes it is a temperature. It is used if the Brier
+    score falls by more than the standard error of the fall.
 
     Parameters
     ----------
-    truth, answers : one array a fold: labels 0.0 or 1.0, and probabilities in [0, 1]
+    truth, answers : one array a fold: labels 0.0 or 1.0, and probabilities in [0, 1]; or classes 0.0 to K - 1, and
+        rows x K
 
     References
     ----------
     Platt, "Probabilistic outputs for support vector machines", 1999; Zadrozny and Elkan, "Transforming classifier
-    scores into accurate multiclass probability estimates", KDD 2002.
+    scores into accurate multiclass probability estimates", KDD 2002; Guo, Pleiss, Sun and Weinberger, "On calibration
+    of modern neural networks", ICML 2017 (temperature).
 
     Examples
     --------
@@ -111,20 +124,49 @@ def calibration(truth: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> C
     ('platt', 0.26, 0.04)
     """
     labels, given = np.concatenate(truth), np.concatenate(answers)
-    learn = isotonic if len(labels) >= ISOTONIC_ROWS else platt
+    several = given.ndim == 2
+    learn = temperature if several else isotonic if len(labels) >= ISOTONIC_ROWS else platt
     made = np.concatenate(
         [learn(*_without(truth, answers, fold))(unseen) for fold, unseen in enumerate(answers)]
     )
-    fall = (given - labels) ** 2 - (made - labels) ** 2
+    before, after = _squares(labels, given), _squares(labels, made)
+    fall = before - after
     helps = fall.mean() > fall.std() / len(fall) ** 0.5
-    used = made if helps else given
     return Calibration(
         curve=learn(labels, given) if helps else None,
-        brier_before=float(np.mean((given - labels) ** 2)),
-        brier_after=float(np.mean((used - labels) ** 2)),
-        error_before=calibration_error(labels, given),
-        error_after=calibration_error(labels, used),
+        brier_before=float(before.mean()),
+        brier_after=float((after if helps else before).mean()),
+        error_before=_error(labels, given),
+        error_after=_error(labels, made if helps else given),
     )
+
+
+def temperature(labels: np.ndarray, probabilities: np.ndarray) -> Curve:
+    """What log probabilities must be divided by for the classes to be most likely: above 1 for a model too sure."""
+    logs = np.log(np.clip(probabilities, _LEAST, 1.0))
+
+    def loss(log_temperature: float) -> float:
+        chances = answers_of(Multiclass.name, logs / np.exp(log_temperature))
+        return float(-np.log(chances[np.arange(len(labels)), labels.astype(int)]).mean())
+
+    found = minimize_scalar(loss, bounds=(-_LOG_BOUND, _LOG_BOUND), method="bounded")
+    return Curve("temperature", np.array([np.exp(found.x)]))
+
+
+def _squares(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Each row's part of the Brier score."""
+    if probabilities.ndim == 1:
+        return np.asarray((probabilities - labels) ** 2)
+    truth = np.eye(probabilities.shape[1])[labels.astype(int)]
+    return np.asarray(((probabilities - truth) ** 2).sum(axis=1))
+
+
+def _error(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """The calibration error; of several classes that of the most probable one."""
+    if probabilities.ndim == 1:
+        return calibration_error(labels, probabilities)
+    hits = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    return calibration_error(hits, probabilities.max(axis=1))
 
 
 def platt(labels: np.ndarray, probabilities: np.ndarray) -> Curve:

@@ -70,3 +70,29 @@ def test_a_calibrated_model_travels_as_one_payload(method: str) -> None:
 def test_calibration_error_is_the_mean_gap_of_bins() -> None:
     chances = np.array([0.05, 0.05, 0.95, 1.0])
     assert calibration_error(np.array([0.0, 1.0, 1.0, 1.0]), chances) == pytest.approx((0.9 + 0.05) / 4)
+
+
+def test_a_model_too_sure_of_several_classes_is_cooled() -> None:
+    random = np.random.default_rng(0)
+    right = [random.dirichlet(np.ones(3), 300) for _ in range(3)]
+    truth = [(random.random((300, 1)) > one.cumsum(axis=1)).sum(axis=1).astype(float) for one in right]
+    sure = [one**3 / (one**3).sum(axis=1, keepdims=True) for one in right]
+    found = calibration(truth, sure)
+    assert found.curve is not None and found.curve.method == "temperature"
+    assert found.curve.points[0] == pytest.approx(3.0, rel=0.15)
+    assert found.brier_after < found.brier_before and found.error_after < found.error_before / 2
+    assert found.answers(sure[0]) == pytest.approx(right[0], abs=0.05)
+    assert calibration(truth, right).summary()["method"] == "none"
+
+
+def test_a_cooled_model_keeps_its_classes_in_its_payload() -> None:
+    from tests.unit.test_play_problems import CLASSES, weather
+    from tiltyard.learners.classed import Classed, named
+
+    matrix, labels, _ = weather(300)
+    inside = LinearKernel().fit(matrix, labels, None, {"regParam": 0.01, "maxIter": 50}, CLASSES)
+    model = named(Calibrated(inside, Curve("temperature", np.array([2.0]))), CLASSES)
+    again = load(model.dump())
+    assert isinstance(again, Classed) and again.classes == CLASSES.classes
+    assert (again.predict(matrix) == model.predict(matrix)).all()
+    assert (again.predict(matrix).argmax(axis=1) == inside.predict(matrix).argmax(axis=1)).all()
