@@ -87,7 +87,10 @@ def _metrics(problem: str, shift: float) -> dict[str, Column]:
         return F.greatest(F.lit(0.0), F.col(name) + shift * error)
 
     if problem == Multiclass.name:
-        return {name: moved(name) for name in _of_classes()}
+        return {
+            **{name: moved(name) for name in _of_classes()},
+            "accuracy": F.least(F.lit(1.0), moved("accuracy")),
+        }
     return {
         "rmse": F.sqrt(moved("square")),
         "mae": moved("distance"),
