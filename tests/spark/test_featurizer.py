@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 from tiltyard.apps import FEATURES
 from tiltyard.errors import DataContractError
 from tiltyard.featurizer import Featurizer
+from tiltyard.packed import RESULTS
 from tiltyard.slots import slots_of
 from tiltyard.testing import counted_jobs
+from tiltyard.tournament_model import TournamentModel
 from tiltyard.training import feature_rows
 from tiltyard.transformers import SanityCheckerModel
 
@@ -75,7 +77,9 @@ def test_dates_that_give_the_outcome_away_are_taken_out_and_the_table_says_why(s
         "if(id % 3 = 0, date_add(DATE '2024-02-01', int(id * 11 % 300)), NULL) AS signed",
     )
     model = Featurizer(labelCol="won", keyCol="id", outputCol=FEATURES).fit(frame)
-    rows = feature_rows(model, model.transform(frame), {"app": "deals"}).where("slot IS NOT NULL").collect()
+    nobody = TournamentModel(spark.createDataFrame([], RESULTS))
+    found = feature_rows(model, model.transform(frame), nobody, {"app": "deals"})
+    rows = found.where("slot IS NOT NULL").collect()
     assert {row.app for row in rows} == {"deals"}
     why = {row["name"]: row["dropped"] for row in rows}
     apart = "its correlation with the label is 0.985 (correlation 0.9853, limit 0.95)"
