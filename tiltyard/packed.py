@@ -91,6 +91,12 @@ def _played(
 ) -> tuple[list[Entry], Verdict]:
     labels = table["y"].to_numpy()
     if isinstance(problem, Multiclass):
+        strange = labels[~np.isin(labels, np.arange(len(problem.classes)))]
+        if len(strange):
+            known = f"0 to {len(problem.classes) - 1}, the places of the classes' names"
+            return [], Verdict(
+                "error", f"A label must be {known}, {len(strange)} rows have others such as {strange[0]:g}."
+            )
         problem, labels = classes_of_tenant(labels, problem.classes, rules.min_per_class)
     try:
         matrix = matrix_of(rows_of_floats(table["x"]), categorical, table["margin"])

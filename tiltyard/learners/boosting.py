@@ -15,7 +15,7 @@ from tiltyard.learners.trees import Rounds, TreesFit, train
 from tiltyard.params import number, whole
 from tiltyard.problem import BINARY, Problem
 
-# Trees for few rows: what was best on average for tenants of some hundred.
+# Trees for few rows.
 FEW = 60
 
 

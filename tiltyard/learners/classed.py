@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tiltyard.errors import TiltyardError
 from tiltyard.learners import payload
 from tiltyard.learners.explanation import Ask, Explanation, explanation_of
 from tiltyard.learners.kernel import Fitted, Matrix, Trainer
@@ -52,7 +53,7 @@ class _Spread:
         return found
 
     def dump(self) -> bytes:
-        raise NotImplementedError("A model that has not seen all classes serves nobody.")
+        raise TiltyardError("A model that has not seen all classes serves nobody.")
 
 
 def fitted(

@@ -16,7 +16,7 @@ from tiltyard.problem import Binary, Multiclass, Problem
 
 # 32 bins: on a thousand rows finer cuts cost time and gain nothing.
 MAX_BIN = 32
-# With fewer rows a fifth held out says little of the right number of trees, and is missed.
+# With fewer rows trees are not counted on a fifth of them: on 712 it changed the AUROC by .001 and doubled the cost.
 SPARED_FROM = 1_000
 
 

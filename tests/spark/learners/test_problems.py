@@ -10,6 +10,7 @@ from pyspark.ml.evaluation import MulticlassClassificationEvaluator, RegressionE
 from pyspark.ml.feature import StringIndexer
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from tiltyard.errors import TiltyardError
 from tiltyard.evaluators import evaluator_for, metric_of
@@ -86,6 +87,21 @@ def test_classes_named_by_a_string_indexer_are_predicted_by_name(frame: DataFram
     assert set(chances) == {"low", "mid", "top"} and sum(chances.values()) == pytest.approx(1.0)
     with pytest.raises(TiltyardError, match="label column 'label' must name its classes"):
         tournament.fit(frame.withColumnRenamed("kind", "label"))
+
+
+def test_a_tenant_with_a_class_that_has_no_name_hurts_nobody_else(frame: DataFrame) -> None:
+    known = {"ml_attr": {"type": "nominal", "vals": ["low", "mid", "top"]}}
+    label = F.when(F.col("tenant") == "t1", 7.0).otherwise(F.col("kind")).alias("label", metadata=known)
+    tournament = Tournament(
+        contenders={Prior(problem="multiclass"): [{}], Linear(problem="multiclass"): [{}]},
+        evaluator=evaluator_for("log_loss", problem="multiclass"),
+        tenantCol="tenant",
+        keyCol="id",
+    )
+    champions = tournament.fit(frame.select("*", label)).champions.where("tenant IS NOT NULL").collect()
+    found = {row.tenant: (row.status, row.message) for row in champions}
+    assert found["t0"][0] == "ok"
+    assert found["t1"][0] == "error" and "must be 0 to 2" in found["t1"][1] and "such as 7" in found["t1"][1]
 
 
 def test_a_family_that_cannot_do_the_problem_is_refused_before_any_job(frame: DataFrame) -> None:
