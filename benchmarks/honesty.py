@@ -28,7 +28,9 @@ from tiltyard.honest import Round
 from tiltyard.learners import FAMILIES
 from tiltyard.learners.kernel import Matrix
 from tiltyard.metrics import score
-from tiltyard.play import Rules, chosen, estimate, play
+from tiltyard.play import play
+from tiltyard.rules import Rules
+from tiltyard.verdict import chosen, estimate
 
 NEW_ROWS = 20_000
 # Champions of 1,000 rows reach an AUROC of 0.50, 0.62, 0.73 and 0.87.

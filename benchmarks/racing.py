@@ -19,7 +19,8 @@ from rich.table import Table
 from tiltyard.entries import Contender
 from tiltyard.learners.base import load
 from tiltyard.metrics import score
-from tiltyard.play import Rules, play
+from tiltyard.play import play
+from tiltyard.rules import Rules
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,9 @@ def _trained(job: Job, fitted: TournamentModel) -> DataFrame:
         F.lit(job.app.app).alias("app"),
         "tenant",
         "rows",
-        F.lit("packed").alias("lane"),
+        F.when(F.col("rows") > job.app.tournament.packed_rows, "distributed")
+        .otherwise("packed")
+        .alias("lane"),
         F.coalesce("consecutive_failures", F.lit(0)).alias("consecutive_failures"),
         registry.quarantined_until(job.app.gates).alias("quarantined_until"),
         F.lit(job.logical_date).alias("logical_date"),

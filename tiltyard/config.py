@@ -67,6 +67,7 @@ class TournamentConfig(_Frozen):
     """Who competes, by which measure, and how long a tenant may take.
 
     Without `metric` it is auroc for a binary problem, log_loss for several classes, rmse for a number.
+    A tenant of more than `packed_rows` rows is played by `workers` workers.
     `grids` has, for each learner, the values to try of each parameter. Without `learners` all play, but for those that
     the app has no use for (see `AppConfig.learners`).
     """
@@ -78,6 +79,8 @@ class TournamentConfig(_Frozen):
     search_seconds: float = Field(0.0, ge=0)
     seed: int = 0
     seconds_per_tenant: float = Field(20.0, gt=0)
+    packed_rows: int = Field(200_000, ge=1)
+    workers: int = Field(2, ge=1)
     grids: dict[Learner, dict[str, Candidates]] = {}
     threshold: ThresholdConfig = ThresholdConfig()
     racing: bool = True

@@ -47,6 +47,11 @@ class Entry:
     def values(self, metric: str) -> list[float]:
         return [fold["metrics"][metric] for fold in self.folds]
 
+    def loss(self, metric: str) -> float:
+        """The mean over its folds, negative where larger is better; infinite without any."""
+        sign = -1.0 if LARGER_IS_BETTER[metric] else 1.0
+        return sign * float(np.mean(self.values(metric))) if self.folds else np.inf
+
 
 def ranked(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None = None) -> list[Entry]:
     """Entries that played every fold, best first by all or some folds; ties keep the order of the contenders."""

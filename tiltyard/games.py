@@ -76,7 +76,7 @@ def _play(entry: Entry, game: Game, metric: str) -> None:
         with clocked(entry, "fit_seconds"):
             fitted = classed.fitted(contender.kernel, game.seen, game.known, contender.params, problem)
         with clocked(entry, "score_seconds"):
-            answers = _finite(fitted.predict(game.unseen))
+            answers = finite(fitted.predict(game.unseen))
         note(entry, game.number, game.round, answers, metric)
         entry.models.append(fitted)
     except Exception as error:  # a contender that fails loses; the others play on
@@ -105,7 +105,13 @@ def words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500]
 
 
-def _finite(answers: np.ndarray) -> np.ndarray:
+def finite(answers: np.ndarray) -> np.ndarray:
+    """The answers.
+
+    Raises
+    ------
+    FloatingPointError : one of them is NaN or infinite
+    """
     if not np.isfinite(answers).all():
         raise FloatingPointError("it predicts numbers that are not finite")
     return answers

@@ -47,6 +47,7 @@ class Lanes:
     """The tenants with known outcomes, by what would happen to them, and their rows."""
 
     packed: int
+    distributed: int
     too_few_rows: int
     rows: int
     playing_rows: int
@@ -112,7 +113,7 @@ class Plan:
             return None
         lanes = self.lanes
         return (
-            f"{lanes.packed:,} packed, "
+            f"{lanes.packed:,} packed, {lanes.distributed:,} distributed, "
             f"{lanes.too_few_rows:,} with too few rows; {lanes.rows:,} rows with a known outcome"
         )
 
@@ -178,7 +179,9 @@ def estimate(app: AppConfig, lanes: Lanes) -> float:
     tried = min(1.0, _tried(app) / sum(counts.values()))
     fits = tried * sum(SECONDS_PER_FIT[learner] * count for learner, count in counts.items())
     per_thousand_rows = fits * app.folds.count + max(costs)
-    own = lanes.packed * SECONDS_PER_TENANT + per_thousand_rows * lanes.playing_rows / ROWS_MEASURED
+    own = (
+        lanes.packed + lanes.distributed
+    ) * SECONDS_PER_TENANT + per_thousand_rows * lanes.playing_rows / ROWS_MEASURED
     if not app.pools:
         return own
     models = app.folds.count + (2 if app.folds.by == "time" else 1)
@@ -223,12 +226,13 @@ def _lanes(
     if app.time:
         rows = rows.where(F.col(TIME) < F.lit(until))
     n = F.col("count")
-    few = n < app.gates.min_rows
+    few, many = n < app.gates.min_rows, n > app.tournament.packed_rows
     counted = (
         rows.groupBy(TENANT)
         .count()
         .agg(
-            F.count_if(~few).alias("packed"),
+            F.count_if(~few & ~many).alias("packed"),
+            F.count_if(~few & many).alias("distributed"),
             F.count_if(few).alias("too_few_rows"),
             F.coalesce(F.sum(n), F.lit(0)).alias("rows"),
             F.coalesce(F.sum(F.when(~few, n)), F.lit(0)).alias("playing_rows"),

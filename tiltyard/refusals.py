@@ -40,6 +40,15 @@ def refusal(
     return None
 
 
+def no_class(labels: np.ndarray, problem: Multiclass) -> str | None:
+    """What is wrong with labels that are no places of the problem's classes; None where all are."""
+    strange = labels[~np.isin(labels, np.arange(len(problem.classes)))]
+    if not len(strange):
+        return None
+    known = f"0 to {len(problem.classes) - 1}, the places of the classes' names"
+    return f"A label must be {known}, {len(strange)} rows have others such as {strange[0]:g}."
+
+
 def _strange(problem: Problem, labels: np.ndarray) -> str | None:
     if problem.name == Binary.name:
         strange, allowed = labels[(labels != 0.0) & (labels != 1.0)], "0 or 1"

@@ -9,7 +9,6 @@ from pyspark import keyword_only
 from pyspark.ml import Estimator
 from pyspark.ml.evaluation import Evaluator
 from pyspark.ml.param import Param, Params
-from pyspark.ml.tuning import CrossValidator
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -17,17 +16,20 @@ from pyspark.sql.types import StructType
 
 from tiltyard import contenders
 from tiltyard.columns import column, field_of
+from tiltyard.crossed import Crossed
 from tiltyard.entries import Contender
 from tiltyard.errors import DataContractError, TiltyardError
 from tiltyard.evaluators import metric_of
 from tiltyard.folds import hash_folds
+from tiltyard.giants import Lane, giants, played
 from tiltyard.keyed import restored
 from tiltyard.learners import Learner
 from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.packed import tournaments
-from tiltyard.params import Range, Ranged, flag, number, one_of, text, whole
-from tiltyard.play import Rules
+from tiltyard.params import Range, flag, number, one_of, text, whole
 from tiltyard.problem import Problem
+from tiltyard.results import with_rows
+from tiltyard.rules import Rules
 from tiltyard.search import Budget, at_random
 from tiltyard.state import computed
 from tiltyard.thresholds import RULES, ThresholdRule
@@ -44,7 +46,7 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
-class Tournament(Ranged, CrossValidator):
+class Tournament(Crossed):
     """Find every tenant's best contender by cross-validation, and fit it on all of the tenant's rows.
 
     With `tenantCol` one Spark job plays all tournaments: a tenant's rows meet in one Python worker, which
@@ -70,6 +72,9 @@ class Tournament(Ranged, CrossValidator):
     minRows, minPerClass : least rows, and rows of each class, of a tenant that plays; default 100 and 10
     seconds : limit for one tenant, 0 for none; default 20
     partitions : Python tasks that share the tenants; default `spark.sql.shuffle.partitions`
+    packedRows : a tenant of more rows is played by many workers: Spark ML and `xgboost.spark` fit its contenders, one
+        after another, racing and `seconds` apart (see `tiltyard.giants`); default 200,000
+    workers : that share such a tenant, each with a core; its answers depend on them. Default 2
     thresholdBy : the probability above which a model predicts 1: "half" (default) is 0.5; "accuracy",
         "balanced_accuracy" or "f1" takes what is best out of fold; "costs" weighs the two costs
     falsePositive, falseNegative : what such a mistake costs, > 0, default 1
@@ -113,12 +118,6 @@ class Tournament(Ranged, CrossValidator):
         Params._dummy(), "tenantCol", "column of the tenant; unset: stock CrossValidator", text()
     )
     keyCol: Param[str] = Param(Params._dummy(), "keyCol", "column that names a row of a tenant", text())
-    expanding: Param[bool] = Param(
-        Params._dummy(),
-        "expanding",
-        "whether foldCol counts blocks in time, each trained on the ones before it",
-        flag(),
-    )
     minRows: Param[int] = Param(Params._dummy(), "minRows", "least rows of a tenant that plays", whole(1))
     minPerClass: Param[int] = Param(
         Params._dummy(), "minPerClass", "least rows of each class of a tenant that plays", whole(1)
@@ -140,6 +139,12 @@ class Tournament(Ranged, CrossValidator):
     )
     falseNegative: Param[float] = Param(
         Params._dummy(), "falseNegative", "what a false negative costs", number(0, above=True)
+    )
+    packedRows: Param[int] = Param(
+        Params._dummy(), "packedRows", "most rows of a tenant that one worker plays", whole(1)
+    )
+    workers: Param[int] = Param(
+        Params._dummy(), "workers", "workers that share a tenant of more rows", whole(1)
     )
     racing: Param[bool] = Param(
         Params._dummy(),
@@ -185,6 +190,8 @@ class Tournament(Ranged, CrossValidator):
         minPerClass: int = 10,
         seconds: float = 20.0,
         partitions: int | None = None,
+        packedRows: int = 200_000,
+        workers: int = 2,
         thresholdBy: str = "half",
         falsePositive: float = 1.0,
         falseNegative: float = 1.0,
@@ -197,9 +204,9 @@ class Tournament(Ranged, CrossValidator):
         given = self._input_kwargs
         super().__init__()
         # Spark ML's default seed differs from one Python process to the next.
-        self._setDefault(expanding=False, minRows=100, minPerClass=10, seconds=20.0, seed=0)
+        self._setDefault(minRows=100, minPerClass=10, seconds=20.0, seed=0)
         self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0, racing=True, blend=True)
-        self._setDefault(search="grid", trials=20, searchSeconds=0.0)
+        self._setDefault(packedRows=200_000, workers=2, search="grid", trials=20, searchSeconds=0.0)
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -235,16 +242,14 @@ class Tournament(Ranged, CrossValidator):
         features = face.getFeaturesCol()
         problem = contenders.problem_of(dataset.schema, face)
         categorical, rules = categorical_slots(dataset.schema, features), self._rules(problem)
-        results = computed(
-            tournaments(
-                self._rows(dataset, face),
-                self._field(learners, rules),
-                rules,
-                categorical,
-                self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None,
-                problem,
-            )
-        )
+        field, rows = self._field(learners, rules), self._rows(dataset, face)
+        large = giants(rows, self.getOrDefault(self.packedRows))
+        lane = Lane(field, rules, categorical, problem, self.getNumFolds(), self.getOrDefault(self.workers))
+        apart = [row for tenant, count in large.items() for row in played(rows, tenant, count, lane)]
+        others = rows.where(~F.col("tenant").isin(*large) | F.col("tenant").isNull()) if large else rows
+        partitions = self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None
+        packed = tournaments(others, field, rules, categorical, partitions, problem)
+        results = computed(with_rows(packed, apart))
         if results.isEmpty():
             raise DataContractError(
                 f"Tournament: no row has a label in '{face.getLabelCol()}'; nothing to learn."
@@ -307,7 +312,7 @@ class Tournament(Ranged, CrossValidator):
         rows = dataset.where(known).select(
             column(tenant).cast("string").alias("tenant"),
             key.alias("key"),
-            self._fold_column().alias("fold"),
+            self.fold_column().alias("fold"),
             column(label).cast("double").alias("y"),
             packed_floats(dataset.schema, features).alias("x"),
             face.base_margin(dataset.schema).alias("margin"),
@@ -322,25 +327,6 @@ class Tournament(Ranged, CrossValidator):
             return F.lit(None).cast("string")
         name = field_of(schema, self.getOrDefault(self.keyCol), "Tournament").name
         return column(name).cast("string")
-
-    def _fold_column(self) -> Column:
-        if not self.getFoldCol():
-            return F.lit(0)
-        fold, last = column(self.getFoldCol()), self._last_fold()
-        message = F.printf(F.lit(f"Tournament: 'foldCol' must be 0 to {last}, got %s."), fold.cast("string"))
-        return F.when(fold.between(0, last), fold.cast("int")).otherwise(F.raise_error(message))
-
-    def _last_fold(self) -> int:
-        return self.getNumFolds() - (0 if self.getOrDefault(self.expanding) else 1)
-
-    def _kFold(self, dataset: DataFrame) -> list[tuple[DataFrame, DataFrame]]:
-        """Stock folds, or expanding ones: block i validates what the blocks before it trained."""
-        if not self.getOrDefault(self.expanding):
-            return super()._kFold(dataset)
-        checked = dataset.withColumn(self.getFoldCol(), self._fold_column())
-        fold = column(self.getFoldCol())
-        blocks = range(1, self.getNumFolds() + 1)
-        return [(checked.where(fold < block), checked.where(fold == block)) for block in blocks]
 
 
 class _TournamentWriter(MLWriter):

@@ -29,9 +29,9 @@ from tiltyard.learners.kernel import Fitted
 from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.learners.pooled import PooledFit, PooledKernel
 from tiltyard.learners.prior import PriorFit, PriorKernel, smoothed_rate, smoothed_shares
-from tiltyard.packed import RESULTS
 from tiltyard.params import number, text
 from tiltyard.problem import Binary, Multiclass, Regression
+from tiltyard.results import RESULTS
 from tiltyard.serving import Champion, scores
 from tiltyard.thresholds import HALF
 
@@ -69,7 +69,7 @@ class TournamentModel(
 
     Parameters
     ----------
-    results : DataFrame[tiltyard.packed.RESULTS]
+    results : DataFrame[tiltyard.results.RESULTS]
     categorical : which slots of the packed features hold category codes; empty if that was not known
 
     Attributes

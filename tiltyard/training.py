@@ -135,6 +135,8 @@ def tournament(app: AppConfig) -> Tournament:
         minRows=app.gates.min_rows,
         minPerClass=app.gates.min_per_class,
         seconds=conf.seconds_per_tenant,
+        packedRows=conf.packed_rows,
+        workers=conf.workers,
         thresholdBy=conf.threshold.by,
         falsePositive=conf.threshold.false_positive,
         falseNegative=conf.threshold.false_negative,

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from tiltyard.apps import FEATURES
 from tiltyard.errors import DataContractError
 from tiltyard.featurizer import Featurizer
-from tiltyard.packed import RESULTS
+from tiltyard.results import RESULTS
 from tiltyard.slots import slots_of
 from tiltyard.testing import counted_jobs
 from tiltyard.tournament_model import TournamentModel

@@ -12,8 +12,9 @@ from tests.unit.test_play_problems import CLASSES, numbers, weather
 from tiltyard.contenders import contenders_of, from_grids
 from tiltyard.importance import EVERYONE
 from tiltyard.learners.kernel import Matrix
-from tiltyard.play import Rules, play
+from tiltyard.play import play
 from tiltyard.problem import REGRESSION
+from tiltyard.rules import Rules
 
 
 def by_slot(found: Any) -> dict[int, Any]:

@@ -14,7 +14,8 @@ from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.prior import PriorKernel
 from tiltyard.metrics import METRICS, score
-from tiltyard.play import Rules, play
+from tiltyard.play import play
+from tiltyard.rules import Rules
 
 FIELD = [
     Contender("prior", FAMILIES["prior"].kernel, {}),

@@ -10,7 +10,9 @@ from tiltyard.entries import Contender, Entry
 from tiltyard.learners import FAMILIES, blend
 from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
-from tiltyard.play import Rules, Verdict, play
+from tiltyard.play import play
+from tiltyard.rules import Rules
+from tiltyard.verdict import Verdict
 
 FIELD = [
     Contender(name, FAMILIES[name].kernel, dict(FAMILIES[name].hyperparams))

@@ -12,8 +12,9 @@ from tiltyard.contenders import contenders_of, from_grids
 from tiltyard.learners.base import load
 from tiltyard.learners.classed import Classed
 from tiltyard.learners.kernel import Matrix
-from tiltyard.play import Rules, play
+from tiltyard.play import play
 from tiltyard.problem import OTHER, REGRESSION, Multiclass
+from tiltyard.rules import Rules
 
 GRIDS = {"linear": {"regParam": [0.001, 0.1]}, "forest": {"maxDepth": [6]}, "boosting": {"maxDepth": [2]}}
 FIELD = contenders_of(from_grids(["prior", "linear", "forest", "boosting"], GRIDS, seed=0))

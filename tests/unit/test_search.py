@@ -10,7 +10,8 @@ import pytest
 from tests.unit.test_play import tenant
 from tiltyard.contenders import contenders_of, from_grids
 from tiltyard.entries import Contender
-from tiltyard.play import Rules, play
+from tiltyard.play import play
+from tiltyard.rules import Rules
 from tiltyard.search import Budget, always, at_random, by_tpe
 
 GRIDS = {

@@ -11,12 +11,17 @@ from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
+from tiltyard.learners.spread import Spread
 from tiltyard.learners.trees import Rounds, TreesFit, train
 from tiltyard.params import number, whole
 from tiltyard.problem import BINARY, Problem
 
 # Trees for few rows.
 FEW = 60
+# Depth from which trees separate one category from the others; shallower ones cut category codes as ranks. On the nine
+# tables of benchmarks/quality.py this was best on six and level on three: trees of all depths that separate categories
+# lost 2 % of RMSE on house prices and .002 AUROC on flights.
+CATEGORIES_FROM = 4
 
 
 class BoostingKernel:
@@ -32,31 +37,44 @@ class BoostingKernel:
         params: Mapping[str, Any],
         problem: Problem = BINARY,
     ) -> TreesFit:
-        return train(
-            self.name,
-            matrix,
-            labels,
-            weights,
-            {
-                "max_depth": params["maxDepth"],
-                "eta": params["stepSize"],
-                "subsample": params["subsamplingRate"],
-                "min_child_weight": params["minInstanceWeight"],
-                "lambda": params["regLambda"],
-                "seed": params["seed"],
-            },
-            Rounds(params["maxIter"], FEW, params["earlyStoppingRounds"], params["seed"]),
-            problem,
-        )
+        settings, rounds, own = _settings(params), _rounds(params), _categories(params)
+        return train(self.name, matrix, labels, weights, settings, rounds, problem, categories=own)
+
+    def fit_spread(self, spread: Spread, params: Mapping[str, Any], problem: Problem) -> TreesFit:
+        # Here, as no worker needs what it imports.
+        from tiltyard.learners.spread_trees import grown
+
+        settings, rounds, own = _settings(params), _rounds(params), _categories(params)
+        return grown(self.name, spread, settings, rounds, problem, categories=own)
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> TreesFit:
         return TreesFit.load(self.name, meta, arrays)
 
 
+def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "max_depth": params["maxDepth"],
+        "eta": params["stepSize"],
+        "subsample": params["subsamplingRate"],
+        "min_child_weight": params["minInstanceWeight"],
+        "lambda": params["regLambda"],
+        "seed": params["seed"],
+    }
+
+
+def _rounds(params: Mapping[str, Any]) -> Rounds:
+    return Rounds(params["maxIter"], FEW, params["earlyStoppingRounds"], params["seed"])
+
+
+def _categories(params: Mapping[str, Any]) -> bool:
+    return bool(params["maxDepth"] >= CATEGORIES_FROM)
+
+
 class Boosting(Learner):
     """Gradient-boosted trees for a class or a number.
 
-    Nulls follow the branch that fits them best. A category never seen in training has code 0 (other).
+    Nulls follow the branch that fits them best. A category never seen in training has code 0 (other). Trees of depth 4
+    and more tell single categories apart, shallower ones the frequent from the rare.
     One Spark job per fit; deterministic for a seed.
 
     Parameters

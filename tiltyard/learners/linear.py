@@ -16,6 +16,7 @@ from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.links import answers_of
 from tiltyard.learners.onehot import LinearView
+from tiltyard.learners.spread import Spread
 from tiltyard.params import number, whole
 from tiltyard.problem import BINARY, Binary, Multiclass, Problem
 
@@ -52,7 +53,7 @@ class LinearFit:
         return payload.dump(self.family, {"bias": self.bias, "problem": self.problem}, arrays)
 
 
-class LinearKernel:
+class NewtonKernel:
     """The same optimum from any row order. Newton steps begin where those of the contender before have ended."""
 
     model: ClassVar[type[LinearFit]] = LinearFit
@@ -71,7 +72,7 @@ class LinearKernel:
     ) -> LinearFit:
         view = matrix.once("linear view", lambda: LinearView.learn(matrix))
         columns, offset = view.columns(matrix), self.begins(matrix)
-        penalty = max(params["regParam"], 1e-8)  # against the mean loss, as in Spark ML
+        penalty = _penalty(params)
         if problem.name == Multiclass.name:
             found = softmax.fitted(columns, labels, weights, penalty, params["maxIter"])
         elif problem.name == Binary.name:
@@ -91,6 +92,22 @@ class LinearKernel:
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> LinearFit:
         weights = arrays.pop("weights")
         return self.model(LinearView(**arrays), weights, **meta)
+
+
+class LinearKernel(NewtonKernel):
+    """Of rows that many workers hold Spark ML finds the weights."""
+
+    def fit_spread(self, spread: Spread, params: Mapping[str, Any], problem: Problem) -> LinearFit:
+        # Here, as no worker needs what it imports.
+        from tiltyard.learners.spread_linear import weights_of
+
+        view, found = weights_of(spread, _penalty(params), params["maxIter"], problem)
+        return self.model(view, found[:-1], found[-1].tolist(), problem.name)
+
+
+def _penalty(params: Mapping[str, Any]) -> float:
+    """Against the mean loss, as in Spark ML; never 0, so that there is one minimum."""
+    return max(float(params["regParam"]), 1e-8)
 
 
 class Linear(Learner):

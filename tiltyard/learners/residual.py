@@ -10,7 +10,7 @@ from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel, Matrix
-from tiltyard.learners.linear import LinearFit, LinearKernel
+from tiltyard.learners.linear import LinearFit, NewtonKernel
 from tiltyard.learners.links import answers_of
 from tiltyard.params import number, whole
 from tiltyard.problem import Binary, Regression
@@ -26,7 +26,7 @@ class ResidualFit(LinearFit):
         return answers_of(self.problem, matrix.base_margin() + self.margin(matrix))
 
 
-class ResidualKernel(LinearKernel):
+class ResidualKernel(NewtonKernel):
     """The loss of `linear`, with the base margin as where each row begins."""
 
     model: ClassVar[type[LinearFit]] = ResidualFit

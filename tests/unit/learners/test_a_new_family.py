@@ -17,7 +17,8 @@ from tiltyard.learners import FAMILIES, Learner, payload
 from tiltyard.learners.base import load
 from tiltyard.learners.kernel import Matrix
 from tiltyard.params import number
-from tiltyard.play import Rules, play
+from tiltyard.play import play
+from tiltyard.rules import Rules
 
 
 @dataclass(frozen=True)
