@@ -67,7 +67,7 @@ def played(rows: DataFrame, tenant: str, count: int, lane: Lane) -> list[dict[st
     rows : as of `tiltyard.packed.tournaments`, of many tenants
     count : the tenant's rows
     """
-    own = _spread(rows.where(F.col("tenant") == tenant), count, lane.workers).persist(_KEPT)
+    own = spread(rows.where(F.col("tenant") == tenant), count, lane.workers).persist(_KEPT)
     try:
         labels, known = _labels(own, lane.problem, count)
         entries, verdict = _played(own, labels, lane)
@@ -78,7 +78,7 @@ def played(rows: DataFrame, tenant: str, count: int, lane: Lane) -> list[dict[st
     return result_rows(tenant, entries, verdict, lane.rules.metric, known)
 
 
-def _spread(rows: DataFrame, count: int, workers: int) -> DataFrame:
+def spread(rows: DataFrame, count: int, workers: int) -> DataFrame:
     """DataFrame[place, evidence, fold, x, y, margin], in the same order on the same workers, however they came."""
     share = int(_SHARES * min(1.0, EVIDENCE_ROWS / count))
     placed = rows.select(
@@ -112,7 +112,8 @@ def _played(own: DataFrame, labels: np.ndarray | None, lane: Lane) -> tuple[list
     if refused:
         return [], Verdict(*refused)
     matrix = matrix_of(rows_of_floats(table["x"]), lane.categorical, table["margin"])
-    return _Giant(own, matrix, known, table["fold"].to_numpy(), replace(lane, problem=problem)).tournament()
+    lane = replace(lane, problem=problem, categorical=tuple(matrix.categorical.tolist()))
+    return _Giant(own, matrix, known, table["fold"].to_numpy(), lane).tournament()
 
 
 class _Giant:
