@@ -49,10 +49,15 @@ class Lane:
     workers: int
 
 
-def giants(rows: DataFrame, most: int) -> dict[str, int]:
-    """The rows of each tenant that has more than `most`, by name. One Spark job."""
-    counts = rows.where("tenant IS NOT NULL").groupBy("tenant").count().where(F.col("count") > most)
-    return dict(sorted((row["tenant"], row["count"]) for row in counts.collect()))
+def giants(sizes: DataFrame, most: int) -> dict[str, int]:
+    """The rows of each tenant that has more than `most`, by name.
+
+    Parameters
+    ----------
+    sizes : DataFrame[tenant, rows]
+    """
+    large = sizes.where(F.col("rows") > most).orderBy("tenant").collect()
+    return {row["tenant"]: row["rows"] for row in large}
 
 
 def played(rows: DataFrame, tenant: str, count: int, lane: Lane) -> list[dict[str, Any]]:

@@ -205,6 +205,7 @@ def _run(command: Command, job: Job, own: Mapping[str, Any]) -> dict[str, Any]:
         summary: dict[str, Any] = module.run(replace(job, run=run), **command.own, **own)
         summary = {"status": "ok", **summary, "seconds": _rounded(job.progress.seconds)}
         summary["jobs"] = dict(job.progress.jobs)
+        summary["busy"] = {step: round(share, 2) for step, share in job.progress.busy.items()}
         if run is not None:
             run.note(summary=summary)
     return summary

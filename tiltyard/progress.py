@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
-from uuid import uuid4
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from tiltyard.spark_work import Work, work_of
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_GROUP = "spark.jobGroup.id"
 _one_bar = threading.Lock()  # a terminal shows one: other steps of this process tell lines above it
+_LONG = 10.0  # seconds of a step of which it is worth saying how busy the cores were
 _POLL_SECONDS = 0.5  # a bar need not be faster, and each poll asks the JVM a few questions
 
 
@@ -35,6 +36,7 @@ class Progress:
     Attributes
     ----------
     seconds : dict of step to seconds; a step done twice has the sum
+    busy : dict of step to the share of the cores' time that Spark's tasks took, 0 to 1; of a step done twice the last
     jobs : dict of step to the number of Spark jobs it took, those of inner steps apart
 
     Examples
@@ -51,6 +53,7 @@ class Progress:
         self.label = label
         self.seconds: dict[str, float] = {}
         self.jobs: dict[str, int] = {}
+        self.busy: dict[str, float] = {}
         self.console = Console(file=file or sys.stdout, highlight=False, soft_wrap=True)
         self._spark = spark
 
@@ -70,10 +73,10 @@ class Progress:
         bar = self.console.is_terminal and _one_bar.acquire(blocking=False)
         if not bar:
             self.say(f"{name} ...")
-        outcome = "failed after "
+        outcome, work = "failed after ", Work()
         try:
             with (
-                _grouped(self._spark, self.jobs, f"{self.label}: {name}", name),
+                work_of(self._spark, f"{self.label}: {name}") as work,
                 _bar(self.console, f"{self.label}: {name}", self._spark) if bar else nullcontext(),
             ):
                 yield
@@ -83,24 +86,18 @@ class Progress:
                 _one_bar.release()
             took = time.monotonic() - started
             self.seconds[name] = self.seconds.get(name, 0.0) + took
-            self.say(f"{name} {outcome}{took:.1f} s")
+            busy = self._note(name, work, took)
+            self.say(f"{name} {outcome}{took:.1f} s{busy}")
 
-
-@contextmanager
-def _grouped(spark: SparkSession | None, jobs: dict[str, int], text: str, step: str) -> Iterator[None]:
-    """Make the Spark jobs of the body one job group, which names them in Spark's own pages, and count them."""
-    context = getattr(spark, "sparkContext", None)  # Spark Connect has none
-    if context is None:
-        yield
-        return
-    outer = context.getLocalProperty(_GROUP)
-    group = f"{text} {uuid4().hex[:8]}"
-    context.setJobGroup(group, text)
-    try:
-        yield
-    finally:
-        context.setLocalProperty(_GROUP, outer)
-        jobs[step] = jobs.get(step, 0) + len(context.statusTracker().getJobIdsForGroup(group))
+    def _note(self, step: str, work: Work, seconds: float) -> str:
+        """Keep what Spark did for a step, and say how busy the cores were in one that a person waited for."""
+        if work.jobs is not None:
+            self.jobs[step] = self.jobs.get(step, 0) + work.jobs
+        share = work.busy(seconds)
+        if share is None:
+            return ""
+        self.busy[step] = share
+        return f", cores {share:.0%} busy" if seconds >= _LONG else ""
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
@@ -52,6 +52,7 @@ def over_tenants(
     *,
     order: tuple[str, ...] = (),
     partitions: int | None = None,
+    place: str | None = None,
 ) -> DataFrame:
     """Apply `function(tenant, table)` to every tenant's rows, in one shuffle.
 
@@ -64,6 +65,7 @@ def over_tenants(
     order : columns that order a tenant's rows before they are handed over
     partitions : number of shuffle partitions; default `spark.sql.shuffle.partitions`. It is fixed
         because adaptive execution would fold thousands of light tenants into one task.
+    place : column of the partition that each tenant's rows go to; default a hash of the tenant
     """
 
     arrow = to_arrow_schema(cast(StructType, StructType.fromDDL(schema)))
@@ -72,15 +74,25 @@ def over_tenants(
         for tenant, table in tenant_tables(batches, column):
             yield pa.RecordBatch.from_pylist(list(function(tenant, table)), schema=arrow)
 
-    return sorted_by_tenant(frame, column, order, partitions).mapInArrow(run, schema)
+    return sorted_by_tenant(frame, column, order, partitions, place).mapInArrow(run, schema)
 
 
 def sorted_by_tenant(
-    frame: DataFrame, column: str, order: tuple[str, ...] = (), partitions: int | None = None
+    frame: DataFrame,
+    column: str,
+    order: tuple[str, ...] = (),
+    partitions: int | None = None,
+    place: str | None = None,
 ) -> DataFrame:
     """Bring every tenant's rows together in one partition, in `order`."""
-    count = partitions or int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200)
-    return frame.repartition(count, column).sortWithinPartitions(column, *order)
+    count = partitions or shuffle_partitions(frame.sparkSession)
+    brought = frame.repartitionById(count, place) if place else frame.repartition(count, column)
+    return brought.sortWithinPartitions(column, *order)
+
+
+def shuffle_partitions(spark: SparkSession) -> int:
+    """How many partitions a shuffle has by default."""
+    return int(spark.conf.get("spark.sql.shuffle.partitions") or 200)
 
 
 def runs(batch: pa.RecordBatch, column: str) -> Iterator[tuple[str | None, pa.RecordBatch]]:

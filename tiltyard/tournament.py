@@ -243,12 +243,16 @@ class Tournament(Crossed):
         problem = contenders.problem_of(dataset.schema, face)
         categorical, rules = categorical_slots(dataset.schema, features), self._rules(problem)
         field, rows = self._field(learners, rules), self._rows(dataset, face)
-        large = giants(rows, self.getOrDefault(self.packedRows))
+        sizes = self._sizes(dataset, face)
+        most = self.getOrDefault(self.packedRows)
+        large = giants(sizes, most)
         lane = Lane(field, rules, categorical, problem, self.getNumFolds(), self.getOrDefault(self.workers))
         apart = [row for tenant, count in large.items() for row in played(rows, tenant, count, lane)]
         others = rows.where(~F.col("tenant").isin(*large) | F.col("tenant").isNull()) if large else rows
         partitions = self.getOrDefault(self.partitions) if self.isSet(self.partitions) else None
-        packed = tournaments(others, field, rules, categorical, partitions, problem)
+        packed = tournaments(
+            others, field, rules, categorical, partitions, problem, sizes.where(F.col("rows") <= most)
+        )
         results = computed(with_rows(packed, apart))
         if results.isEmpty():
             raise DataContractError(
@@ -321,6 +325,12 @@ class Tournament(Crossed):
             return rows
         drawn_by = ("key",) if self.isSet(self.keyCol) else ("x", "y")
         return rows.withColumn("fold", hash_folds(drawn_by, self.getNumFolds(), self.getSeed()))
+
+    def _sizes(self, dataset: DataFrame, face: Learner) -> DataFrame:
+        """DataFrame[tenant, rows]: each tenant's labelled rows. One Spark job, which makes no features."""
+        tenant = column(self.getOrDefault(self.tenantCol)).cast("string").alias("tenant")
+        known = dataset.where(column(face.getLabelCol()).isNotNull()).select(tenant)
+        return computed(known.where("tenant IS NOT NULL").groupBy("tenant").agg(F.count("*").alias("rows")))
 
     def _key(self, schema: StructType) -> Column:
         if not self.isSet(self.keyCol):

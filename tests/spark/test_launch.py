@@ -142,7 +142,7 @@ def test_json_keeps_standard_output_to_one_line(
     argv = f"train --app rides --conf {conf} --warehouse {root} --run-date 2013-03-05 --dry-run --json"
     assert main([*argv.split(), "--tenants", "Rome"]) == 0
     plan = json.loads(capsys.readouterr().out)
-    assert plan["lanes"] == {"packed": 1, "too_few_rows": 0, "rows": 40, "playing_rows": 40}
+    assert plan["lanes"] == {"packed": 1, "distributed": 0, "too_few_rows": 0, "rows": 40, "playing_rows": 40}
     assert plan["source_rows"] == 115
 
 
@@ -150,11 +150,11 @@ def test_the_estimate_grows_with_tenants_and_rows(conf: Path) -> None:
     app = load_config(conf, "rides").app
     assert app is not None and contenders(app) == {"prior": 1, "linear": 2}
     # 3 folds x (0.5 ms + 2 x 2 ms) and a refit of 2 ms per 1,000 rows, and 10 ms per tenant.
-    assert estimate(app, Lanes(10, 0, 10_000, 10_000)) == pytest.approx(10 * 0.0155 + 10 * 0.010)
+    assert estimate(app, Lanes(10, 0, 0, 10_000, 10_000)) == pytest.approx(10 * 0.0155 + 10 * 0.010)
     pooling = load_config(conf, "rides", overrides=["tournament.learners=[prior, pooled, linear]"]).app
     assert pooling is not None
     # 5 models of 25 ms per 1,000 rows, but of 100,000 rows at most; and 3 folds x 0.5 ms for their answers.
-    dearer = [estimate(pooling, Lanes(10, 0, rows, 10_000)) for rows in (10_000, 10_000_000)]
+    dearer = [estimate(pooling, Lanes(10, 0, 0, rows, 10_000)) for rows in (10_000, 10_000_000)]
     assert dearer == pytest.approx([0.27 + 5 * 0.025 * rows for rows in (10, 100)])
 
 

@@ -24,7 +24,14 @@ GIANT, DWARF = 1_500, 300
 METRIC = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse"}
 # How far the lanes may be apart, as a share of the metric. Spark ML ends near the minimum that Newton's steps reach;
 # XGBoost's workers cut numbers into bins by their own rows, and a forest's trees draw other samples.
-TOLERANCE = {"prior": 1e-9, "pooled": 1e-9, "residual": 1e-9, "linear": 1e-3, "boosting": 0.02, "forest": 0.08}
+TOLERANCE = {
+    "prior": 1e-9,
+    "pooled": 1e-9,
+    "residual": 1e-9,
+    "linear": 1e-3,
+    "boosting": 0.02,
+    "forest": 0.08,
+}
 TOLERANCE["blend"] = TOLERANCE["boosting"]
 
 
@@ -54,9 +61,7 @@ def frames(spark: SparkSession) -> dict[str, DataFrame]:
         F.when(F.col("id") % 3 == 0, 2).otherwise(F.col("id") % 2).cast("int").alias("block"),
         signal.alias("signal"),
     )
-    return {
-        problem: rows.select("*", label).cache() for problem, label in labels(F.col("signal")).items()
-    }
+    return {problem: rows.select("*", label).cache() for problem, label in labels(F.col("signal")).items()}
 
 
 def fitted(
