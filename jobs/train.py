@@ -10,7 +10,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tiltyard import registry, training
+from tiltyard import holdout, registry, training
 from tiltyard.apps import TENANT
 from tiltyard.errors import DataContractError, TooManyFailures
 from tiltyard.job import Job
@@ -41,8 +41,12 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
         packed = pipeline.transform(rows)
     with progress.step("tournaments"):
         fitted = training.play(packed, app)
+    held = None
+    if app.folds.holdout:
+        held = holdout.measured(_rows(job, source, since, until, held=True), pipeline, fitted, app)
     with progress.step("tables"):
-        outputs = _write(job, fitted, pipeline, packed, {"data_version": data_version, "pipeline": path})
+        facts = {"data_version": data_version, "pipeline": path}
+        outputs = _write(job, fitted, pipeline, packed, held, facts)
     rows.unpersist()
     summary = _summary(fitted) | _fits(fitted, app.folds.count)
     _note(job, summary, inputs={app.source: data_version}, outputs=outputs)
@@ -52,9 +56,9 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
     return summary
 
 
-def _rows(job: Job, source: DataFrame, since: date | None, until: date) -> DataFrame:
-    """The rows to learn from, without those of tenants in quarantine."""
-    rows = training.labelled_rows(source, job.app, since, until, job.tenants)
+def _rows(job: Job, source: DataFrame, since: date | None, until: date, *, held: bool = False) -> DataFrame:
+    """The rows to learn from, or those held out, without those of tenants in quarantine."""
+    rows = training.labelled_rows(source, job.app, since, until, job.tenants, held=held)
     resting = registry.in_quarantine(_models(job), job.app.gates, job.logical_date)
     return rows.join(resting, F.col(TENANT) == F.col("tenant"), "left_anti")
 
@@ -67,13 +71,18 @@ def _unshared(job: Job) -> DataFrame:
 
 
 def _write(
-    job: Job, fitted: TournamentModel, pipeline: PipelineModel, packed: DataFrame, facts: dict[str, Any]
+    job: Job,
+    fitted: TournamentModel,
+    pipeline: PipelineModel,
+    packed: DataFrame,
+    held: DataFrame | None,
+    facts: dict[str, Any],
 ) -> dict[str, int]:
     """Write the tables. What serves is made of the models table, after it: until then all serves as before."""
     day, run_id = job.logical_date, job.ledger.run_id
     version = day.isoformat()
     labels = {"app": job.app.app, "logical_date": day, "version": version}
-    models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts})
+    models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts}, held)
     board = training.leaderboard_rows(fitted, {"app": job.app.app, "logical_date": day, "run_id": run_id})
     features = training.feature_rows(pipeline, packed, fitted, labels)
     outputs = side_by_side(

@@ -48,10 +48,12 @@ class Folds(_Frozen):
     """How rows are split: `by` hash, time (train on the past, validate on the next block) or group.
 
     Without `by` it is time for an app that declares `time`, else hash. Rows of one `group` stay together.
+    `holdout` is the share of rows that no training reads, and every champion is measured on.
     """
 
     count: int = Field(3, ge=2, le=20)
     by: Literal["hash", "time", "group"] | None = None
+    holdout: float = Field(0.0, ge=0, le=0.9)
     group: Columns = ()
 
 

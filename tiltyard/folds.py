@@ -31,12 +31,19 @@ def with_day_blocks(frame: DataFrame, output: str, time: str, count: int) -> Dat
     """Add block 0 to `count` of each row among all rows of the frame, oldest first, of about equal numbers of rows.
 
     Unlike `time_folds`, a day is in the same block for all tenants, so that what one tenant's day tells of another's
-    stays inside a block. A null time counts as oldest. No job: the ends of the blocks are joined to the rows.
+    stays inside a block. A null time counts as oldest. No job.
+    """
+    return with_days_after(frame, output, time, [block / (count + 1) for block in range(1, count + 2)])
+
+
+def with_days_after(frame: DataFrame, output: str, time: str, shares: Sequence[float]) -> DataFrame:
+    """Add how many of some days are before each row's: those up to which so large shares of the rows have come.
+
+    No job: the days are joined to the rows. A null time counts as oldest.
     """
     day = F.unix_date(F.to_date(time))
-    shares = [block / (count + 1) for block in range(1, count + 2)]
     # Exact for 27 years of days: the sketch keeps 10,000 values.
-    ends = F.array_distinct(F.percentile_approx("day", shares, 10_000))
+    ends = F.array_distinct(F.percentile_approx("day", [*shares], 10_000))
     # Joined, as no subquery may stand where a Python function reads the block.
     beside = frame.crossJoin(F.broadcast(frame.select(day.alias("day")).agg(ends.alias(_ENDS))))
     before = F.size(F.filter(_ENDS, lambda end: end < day))

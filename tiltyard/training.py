@@ -22,6 +22,7 @@ from tiltyard.evaluators import evaluator_for
 from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_day_blocks, with_folds
+from tiltyard.holdout import kept_apart
 from tiltyard.importance import EVERYONE
 from tiltyard.pooling_stages import pooling_stages
 from tiltyard.problem import Multiclass
@@ -38,7 +39,13 @@ MAX_CLASSES = 100
 
 
 def labelled_rows(
-    source: DataFrame, app: AppConfig, since: date | None, until: date, tenants: Sequence[str] = ()
+    source: DataFrame,
+    app: AppConfig,
+    since: date | None,
+    until: date,
+    tenants: Sequence[str] = (),
+    *,
+    held: bool = False,
 ) -> DataFrame:
     """The app's rows with a known outcome in a window of time, with their fold.
 
@@ -46,6 +53,7 @@ def labelled_rows(
     ----------
     since, until : inclusive and exclusive UTC days; an app without `time` has no window
     tenants : only these; empty for all
+    held : the rows that are held out (`tiltyard.holdout`) instead of those to learn from
 
     Returns
     -------
@@ -63,6 +71,7 @@ def labelled_rows(
         rows = rows.where(column(TENANT).isin(*tenants))
     if app.problem == Multiclass.name:
         rows = _coded(rows, app)
+    rows = kept_apart(rows, app, held=held)
     folded = with_folds(rows, FOLD, tenant=TENANT, **_fold_arguments(app))
     if app.folds.by == "time":
         parted = with_day_blocks(folded, PART, TIME, app.folds.count)
@@ -153,9 +162,21 @@ def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
     return cast(TournamentModel, tournament(app).fit(rows))
 
 
-def model_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:
-    """The champions as rows of the models table; `labels` are the columns all of them share."""
-    return fitted.champions.drop("fallback").select("*", *_literals(labels))
+def model_rows(
+    fitted: TournamentModel, labels: Mapping[str, Any], holdout: DataFrame | None = None
+) -> DataFrame:
+    """The champions as rows of the models table.
+
+    Parameters
+    ----------
+    labels : the columns all of them share
+    holdout : as of `tiltyard.holdout.measured`
+    """
+    rows = fitted.champions.drop("fallback").select("*", *_literals(labels))
+    if holdout is None:
+        return rows.withColumn("holdout", F.lit(None))
+    found = holdout.withColumnRenamed("tenant", "of")
+    return rows.join(found, F.col("tenant").eqNullSafe(F.col("of")), "left").drop("of")
 
 
 def leaderboard_rows(fitted: TournamentModel, labels: Mapping[str, Any]) -> DataFrame:

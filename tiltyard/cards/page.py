@@ -99,6 +99,8 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ends = f"{_number(model['low'])} to {_number(model['high'])}"
         facts.append(("Expected on new rows", f"{model['metric']} {_number(model['value'])} (95 %: {ends})"))
         facts.append(("Better than knowing nothing", "yes" if model["above_chance"] else "not shown"))
+    if held := model["holdout"]:
+        facts.append(("Held out", _on_holdout(model["metric"], held)))
     if model["threshold"] is not None:
         facts.append(("Predicts a yes above", _number(model["threshold"])))
     if model["calibration"]:
@@ -110,6 +112,16 @@ def _facts(card: Card) -> list[tuple[str, str]]:
     if model["message"]:
         facts.append(("Remark", model["message"]))
     return facts
+
+
+def _on_holdout(metric: str, held: Mapping[str, Any]) -> str:
+    """How the model did on the rows that nothing was learnt from."""
+    if held["value"] is None:
+        return f"{held['rows']:,} rows, too few or too alike to measure"
+    ends = f"{_number(held['low'])} to {_number(held['high'])}"
+    return (
+        f"{metric} {_number(held['value'])} (95 %: {ends}) on {held['rows']:,} rows that no training has read"
+    )
 
 
 def _pictures(found: Sequence[tuple[Dependence, Mapping[str, Any]]]) -> list[dict[str, Any]]:
