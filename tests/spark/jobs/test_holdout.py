@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from sklearn.metrics import roc_auc_score
 
 from tests.rides import PER_CITY, TRAINED, Place, frame
-from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, MARGIN, PART, TENANT, TIME
+from tiltyard.apps import FEATURES, FOLD, KEY, LABEL, PART, TENANT, TIME
 from tiltyard.config import AppConfig, Folds, load_config
 from tiltyard.holdout import kept_apart
 from tiltyard.learners.base import categorical_slots, load, matrix_of
@@ -40,8 +40,8 @@ def test_champions_are_measured_on_days_that_no_training_reads(spark: SparkSessi
     assert rome.holdout.rows == pytest.approx(PER_CITY / 4, rel=0.3)
 
     made = PipelineModel.load(rome.pipeline).transform(held.drop(FOLD, PART))
-    table = made.select(F.col(FEATURES).alias("x"), MARGIN, LABEL).toArrow()
-    matrix = matrix_of(rows_of_floats(table["x"]), categorical_slots(made.schema, FEATURES), table[MARGIN])
+    table = made.select(F.col(FEATURES).alias("x"), LABEL).toArrow()
+    matrix = matrix_of(rows_of_floats(table["x"]), categorical_slots(made.schema, FEATURES))
     expected = roc_auc_score(table[LABEL].to_numpy(), load(bytes(rome.payload)).predict(matrix))
     assert rome.holdout.value == pytest.approx(expected)
     assert rome.holdout.low < rome.holdout.value < rome.holdout.high
