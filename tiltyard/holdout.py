@@ -14,6 +14,8 @@ from tiltyard.folds import hash_folds, with_days_after
 from tiltyard.problem import Binary, Multiclass
 from tiltyard.tournament import TournamentModel
 
+HOLDOUT = "struct<rows:bigint,value:double,low:double,high:double,metrics:map<string,double>,status:string>"
+"""How a champion did on the rows held out, in the models table."""
 _HELD = "_held"
 _SHARES = 1_000  # the share is counted in thousandths
 _MEASURES = ("rows", "value", "low", "high", "metrics", "status")

@@ -112,10 +112,9 @@ class Plan:
         if self.lanes is None:
             return None
         lanes = self.lanes
-        return (
-            f"{lanes.packed:,} packed, {lanes.distributed:,} distributed, "
-            f"{lanes.too_few_rows:,} with too few rows; {lanes.rows:,} rows with a known outcome"
-        )
+        many = f"{lanes.distributed:,} distributed, " if lanes.distributed else ""
+        few = f"{lanes.too_few_rows:,} with too few rows"
+        return f"{lanes.packed:,} packed, {many}{few}; {lanes.rows:,} rows with a known outcome"
 
     def _estimate_line(self) -> str | None:
         if self.core_seconds is None:

@@ -22,7 +22,7 @@ from tiltyard.evaluators import evaluator_for
 from tiltyard.features import unused_fields
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_day_blocks, with_folds
-from tiltyard.holdout import kept_apart
+from tiltyard.holdout import HOLDOUT, kept_apart
 from tiltyard.importance import EVERYONE
 from tiltyard.pooling_stages import pooling_stages
 from tiltyard.problem import Multiclass
@@ -174,7 +174,7 @@ def model_rows(
     """
     rows = fitted.champions.drop("fallback").select("*", *_literals(labels))
     if holdout is None:
-        return rows.withColumn("holdout", F.lit(None))
+        return rows.withColumn("holdout", F.lit(None).cast(HOLDOUT))
     found = holdout.withColumnRenamed("tenant", "of")
     return rows.join(found, F.col("tenant").eqNullSafe(F.col("of")), "left").drop("of")
 

@@ -88,10 +88,11 @@ def sizes(row: Row) -> list[tuple[int, int]]:
 
 def field(problem: str) -> list[Learner]:
     shared: dict[str, Any] = {"problem": problem}
-    some: list[Learner] = [Prior(**shared), Linear(**shared), Linear(regParam=1.0, **shared)]
+    some: list[Learner] = [Prior(**shared), Linear(**shared)]
     if problem == "binary":
         shared |= {"baseMarginCol": "everyone"}
-        return [*some, Pooled(**shared), Residual(**shared), Boosting(maxDepth=4, problem=problem)]
+        strong = Linear(regParam=1.0, problem=problem)
+        return [*some, strong, Pooled(**shared), Residual(**shared), Boosting(maxDepth=4, problem=problem)]
     grown = Forest(numTrees=20, **shared) if problem == "regression" else Boosting(maxIter=20, **shared)
     return [*some, grown]
 

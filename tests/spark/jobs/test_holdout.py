@@ -52,7 +52,9 @@ def test_champions_are_measured_on_days_that_no_training_reads(spark: SparkSessi
 @pytest.fixture(scope="module")
 def records(spark: SparkSession) -> DataFrame:
     hours = F.timestamp_seconds(F.lit(1_700_000_000) + F.col("id") * 3600)
-    return spark.range(4_000).select(F.col("id").cast("string").alias(KEY), hours.alias(TIME), F.col("id") % 40)
+    return spark.range(4_000).select(
+        F.col("id").cast("string").alias(KEY), hours.alias(TIME), F.col("id") % 40
+    )
 
 
 def keys(frame: DataFrame) -> set[str]:
