@@ -73,11 +73,13 @@ def played(rows: DataFrame, tenant: str, count: int, lane: Lane) -> list[dict[st
     count : the tenant's rows
     """
     own = spread(rows.where(F.col("tenant") == tenant), count, lane.workers).persist(_KEPT)
+    entries: list[Entry] = []
+    known: dict[str, Any] = {"rows": count}
     try:
         labels, known = _labels(own, lane.problem, count)
         entries, verdict = _played(own, labels, lane)
     except Exception as error:  # one tenant's failure is a row, never the job's
-        entries, verdict, known = [], Verdict("error", words(error)), {"rows": count}
+        verdict = Verdict("error", words(error))
     finally:
         own.unpersist()
     return result_rows(tenant, entries, verdict, lane.rules.metric, known)

@@ -17,7 +17,7 @@ class Rules:
     metric : name in `tiltyard.metrics.METRICS`, which ranks the contenders
     expanding : folds in time, each trained on the ones before it
     min_rows, min_per_class : least rows, and rows of each class, of a tenant that plays
-    seconds : time limit of one tenant, 0 for none
+    seconds : time limit of one tenant of up to 10,000 rows, and in proportion of one of more; 0 for none
     threshold : how the champion's decision threshold is found
     racing : after each fold but the last, contenders clearly behind the best one stop playing
     blend : the best contenders of each family together are one more entry

@@ -70,7 +70,7 @@ class Tournament(Crossed):
     expanding : `foldCol` counts blocks in time, from 0 to numFolds: block i validates what was trained on
         the blocks before it (see `tiltyard.folds.time_folds`)
     minRows, minPerClass : least rows, and rows of each class, of a tenant that plays; default 100 and 10
-    seconds : limit for one tenant, 0 for none; default 20
+    seconds : limit for one tenant of up to 10,000 rows, in proportion for one of more, 0 for none; default 20
     partitions : Python tasks that share the tenants; default `spark.sql.shuffle.partitions`
     packedRows : a tenant of more rows is played by many workers: Spark ML and `xgboost.spark` fit its contenders, one
         after another, racing and `seconds` apart (see `tiltyard.giants`); default 200,000

@@ -120,6 +120,11 @@ def test_a_hanging_fit_is_stopped_and_nobody_is_ranked(kernel: Any) -> None:
     assert [entry.status for entry in entries] == ["timeout"] * 4 and ranked(entries, "auroc") == []
 
 
+def test_a_tenant_of_many_rows_has_more_time() -> None:
+    _, verdict = play(*tenant(20_000, 2.0), [Contender("h", Hanging(), {})], Rules(seconds=0.2))
+    assert (verdict.status, str(verdict.message)[:24]) == ("timeout", "Not finished after 0.4 s")
+
+
 def test_a_contender_that_predicts_no_number_loses() -> None:
     entries, verdict = play(*tenant(400, 2.0), [Contender("nan", Lost(), {}), *FIELD], Rules())
     assert (entries[0].status, verdict.status) == ("error", "ok")
