@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,31 +124,36 @@ def pooled(
     >>> packed.select((margin > 0).alias("high"), "label").distinct().orderBy("label").collect()
     [Row(high=False, label=0.0), Row(high=True, label=1.0)]
     """
-    categorical = categorical_slots(rows.schema, features)
+    categorical, asked = categorical_slots(rows.schema, features), problem_named(problem)
     targets = [*parts, EVERYONE]
-    places = [F.when(_learns(F.col(part), target, expanding), F.lit(str(target))) for target in targets]
-    both = {"rates": rates, "new": new_rates or rates}
     copies = rows.select(
         packed_floats(rows.schema, features).alias("x"),
-        *[_or_none(column(name) if name else None).alias(place) for place, name in both.items()],
+        *[
+            _or_none(column(name) if name else None).alias(to)
+            for to, name in (("old", rates), ("new", new_rates))
+        ],
         F.col(label).cast("double").alias("y"),
-        F.explode(F.array_compact(F.array(*places))).alias("of"),
+        _taught(F.col(part), targets, expanding).alias("of"),
     )
-    known = F.when(F.col("of") == str(EVERYONE), F.col("new")).otherwise(F.col("rates"))
-    copies = copies.withColumn("rates", known).drop("new")
-
-    asked = problem_named(problem)
+    # Rates as the rows that a model will answer for have them.
+    known = F.when(F.col("of") == str(EVERYONE), F.coalesce("new", "old")).otherwise(F.col("old"))
+    copies = copies.select("of", "x", "y", known.alias("rates"))
 
     def fit(target: str | None, table: pa.Table) -> list[dict[str, Any]]:
         matrix = matrix_of(rows_of_floats(table["x"]), categorical, rates=table["rates"])
-        return [
-            {"part": int(target or EVERYONE), "payload": _fitted(matrix, table["y"].to_numpy(), asked).dump()}
-        ]
+        fitted = _fitted(matrix, table["y"].to_numpy(), asked)
+        return [{"part": int(target or EVERYONE), "payload": fitted.dump()}]
 
     fits = over_tenants(
         copies, "of", fit, "part int, payload binary", order=("x", "rates", "y"), partitions=len(targets)
     )
     return Pool({row.part: bytes(row.payload) for row in fits.collect()}, categorical, problem)
+
+
+def _taught(part: Column, targets: Sequence[int], expanding: bool) -> Column:
+    """One row for each of the models that learn from a row of this part: their names."""
+    names = [F.when(_learns(part, target, expanding), F.lit(str(target))) for target in targets]
+    return F.explode(F.array_compact(F.array(*names)))
 
 
 def _or_none(rates: Column | None) -> Column:

@@ -6,53 +6,33 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import numpy as np
 from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
-from tiltyard.learners.kernel import Kernel, Matrix
-from tiltyard.learners.spread import Spread
-from tiltyard.learners.trees import Rounds, TreesFit, train
+from tiltyard.learners.kernel import Kernel
+from tiltyard.learners.trees import Rounds, TreesKernel
 from tiltyard.params import number, whole
-from tiltyard.problem import BINARY, Problem
 
 
-class ForestKernel:
+class ForestKernel(TreesKernel):
     """One boosting round of many parallel trees at full step, each on its own sample of rows and slots."""
 
     name = "forest"
 
-    def fit(
-        self,
-        matrix: Matrix,
-        labels: np.ndarray,
-        weights: np.ndarray | None,
-        params: Mapping[str, Any],
-        problem: Problem = BINARY,
-    ) -> TreesFit:
-        return train(self.name, matrix, labels, weights, _settings(params), Rounds(1), problem)
+    def settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "num_parallel_tree": params["numTrees"],
+            "max_depth": params["maxDepth"],
+            "subsample": params["subsamplingRate"],
+            "colsample_bynode": params["featureShare"],
+            "min_child_weight": params["minInstanceWeight"],
+            "eta": 1.0,
+            "lambda": 1.0,
+            "seed": params["seed"],
+        }
 
-    def fit_spread(self, spread: Spread, params: Mapping[str, Any], problem: Problem) -> TreesFit:
-        # Here, as no worker needs what it imports.
-        from tiltyard.learners.spread_trees import grown
-
-        return grown(self.name, spread, _settings(params), Rounds(1), problem)
-
-    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> TreesFit:
-        return TreesFit.load(self.name, meta, arrays)
-
-
-def _settings(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "num_parallel_tree": params["numTrees"],
-        "max_depth": params["maxDepth"],
-        "subsample": params["subsamplingRate"],
-        "colsample_bynode": params["featureShare"],
-        "min_child_weight": params["minInstanceWeight"],
-        "eta": 1.0,
-        "lambda": 1.0,
-        "seed": params["seed"],
-    }
+    def rounds(self, params: Mapping[str, Any]) -> Rounds:
+        return Rounds(1)
 
 
 class Forest(Learner):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xgboost as xgb
@@ -12,7 +13,8 @@ import xgboost as xgb
 from tiltyard.learners import payload
 from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Matrix
-from tiltyard.problem import Binary, Multiclass, Problem
+from tiltyard.learners.spread import Spread
+from tiltyard.problem import BINARY, Binary, Multiclass, Problem
 
 # 32 bins: on a thousand rows finer cuts cost time and gain nothing.
 MAX_BIN = 32
@@ -79,6 +81,46 @@ class Rounds:
     few: int = 0
     patience: int = 0
     seed: int = 0
+
+
+class TreesKernel:
+    """What kernels of trees share; a leaf says how they grow.
+
+    `settings` are XGBoost's parameters, `rounds` how many rounds there are, `categories` whether a cut separates one
+    category from the others.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def settings(self, params: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def rounds(self, params: Mapping[str, Any]) -> Rounds: ...
+
+    def categories(self, params: Mapping[str, Any]) -> bool:
+        return False
+
+    def fit(
+        self,
+        matrix: Matrix,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        params: Mapping[str, Any],
+        problem: Problem = BINARY,
+    ) -> TreesFit:
+        settings, rounds, own = self.settings(params), self.rounds(params), self.categories(params)
+        return train(self.name, matrix, labels, weights, settings, rounds, problem, categories=own)
+
+    def fit_spread(self, spread: Spread, params: Mapping[str, Any], problem: Problem) -> TreesFit:
+        # Here, as no worker needs what it imports.
+        from tiltyard.learners.spread_trees import grown
+
+        settings, rounds, own = self.settings(params), self.rounds(params), self.categories(params)
+        return grown(self.name, spread, settings, rounds, problem, categories=own)
+
+    def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> TreesFit:
+        return TreesFit.load(self.name, meta, arrays)
 
 
 def train(
