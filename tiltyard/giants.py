@@ -26,6 +26,7 @@ from tiltyard.refusals import no_class, refusal
 from tiltyard.results import counted, result_rows
 from tiltyard.rules import Rules
 from tiltyard.search import always, by_tpe
+from tiltyard.spark_work import described
 from tiltyard.spread_fit import SpreadFit
 from tiltyard.streams import rows_of_floats
 from tiltyard.verdict import Verdict, judged, prior_among, with_prior
@@ -76,8 +77,9 @@ def played(rows: DataFrame, tenant: str, count: int, lane: Lane) -> list[dict[st
     entries: list[Entry] = []
     known: dict[str, Any] = {"rows": count}
     try:
-        labels, known = _labels(own, lane.problem, count)
-        entries, verdict = _played(own, labels, lane)
+        with described(rows.sparkSession, f"Tenant {tenant}: {count:,} rows on {lane.workers} workers"):
+            labels, known = _labels(own, lane.problem, count)
+            entries, verdict = _played(own, labels, lane)
     except Exception as error:  # one tenant's failure is a row, never the job's
         verdict = Verdict("error", words(error))
     finally:

@@ -11,7 +11,7 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_GROUP = "spark.jobGroup.id"
+_GROUP, _DESCRIPTION = "spark.jobGroup.id", "spark.job.description"
 
 
 @dataclass
@@ -55,6 +55,20 @@ def work_of(spark: SparkSession | None, text: str) -> Iterator[Work]:
         jobs = context.statusTracker().getJobIdsForGroup(group)
         work.jobs, work.cores = len(jobs), context.defaultParallelism
         work.task_seconds = _task_seconds(context, jobs)
+
+
+@contextmanager
+def described(spark: SparkSession, text: str) -> Iterator[None]:
+    """Name the Spark jobs of the body in Spark's own pages, inside the group they are in."""
+    context = getattr(spark, "sparkContext", None)
+    before = context.getLocalProperty(_DESCRIPTION) if context else None
+    if context:
+        context.setJobDescription(text)
+    try:
+        yield
+    finally:
+        if context:
+            context.setLocalProperty(_DESCRIPTION, before)
 
 
 def _task_seconds(context: Any, jobs: list[int]) -> float | None:
