@@ -54,6 +54,7 @@ def card(**changes: Any) -> Card:
         "model": {
             "rows": 1200, "positives": 300, "value": 0.71239, "low": 0.65, "high": 0.77, "metric": "auroc",
             "above_chance": True, "threshold": 0.5, "calibration": None, "message": None,
+            "holdout": {"rows": 240, "value": 0.7013, "low": 0.62, "high": 0.78},
         },
         "contenders": [
             {"rank": 1, "contender": ODD, "metric": "auroc", "mean": 0.7, "sd": 0.01, "status": "ok", "message": ODD}
@@ -89,6 +90,7 @@ def test_the_card_says_what_the_tables_know_and_runs_nothing() -> None:
     assert "script" not in seen.tags and seen.text.count(ODD) >= 5
     for said in (
         "auroc 0.712 (95 %: 0.65 to 0.77)",
+        "auroc 0.701 (95 %: 0.62 to 0.78) on 240 rows that no training has read",
         "300 (25.0%)",
         "0.8 ± 0.1 up",
         "missing: 0.4",
