@@ -31,8 +31,8 @@ class Crossed(Ranged, CrossValidator):
     ...     estimator=Prior(), estimatorParamMaps=[{}], evaluator=BinaryClassificationEvaluator(),
     ...     numFolds=2, foldCol="block", expanding=True,
     ... )
-    >>> crossed.fit(frame).avgMetrics
-    [0.5]
+    >>> float(crossed.fit(frame).avgMetrics[0])
+    0.5
     """
 
     expanding: Param[bool] = Param(

@@ -53,7 +53,8 @@ class Settings:
 
     Attributes
     ----------
-    tenant, label, fold, key : columns, None for none; without a label no stage learns from it
+    tenant, label, fold, key : columns, None for none; without a label no stage learns from it, as where it is one of
+        several classes, whose numbers have no mean
     expanding : folds are blocks in time
     levels, support : of Pivot; levels are also the terms kept of a text
     time_zone : in which dates are read

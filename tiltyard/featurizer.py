@@ -147,9 +147,10 @@ class Featurizer(
         return [name for name in dataset.columns if name not in taken]
 
     def _settings(self) -> Settings:
+        several = self.getOrDefault(self.problem) == Multiclass.name
         return Settings(
             tenant=self._named("tenantCol"),
-            label=self._named("labelCol"),
+            label=None if several else self._named("labelCol"),
             fold=self._named("foldCol"),
             key=self._named("keyCol"),
             expanding=self.getOrDefault(self.expanding),

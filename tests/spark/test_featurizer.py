@@ -37,6 +37,21 @@ def test_typed_fields_become_one_packed_row(spark: SparkSession) -> None:
     assert packed.where("size(features) <> 17 OR isnan(features[0])").count() == 0
 
 
+@pytest.mark.parametrize(("problem", "encoded"), [("binary", True), ("multiclass", False)])
+def test_categories_have_a_mean_label_where_labels_have_a_mean(
+    problem: str, encoded: bool, spark: SparkSession
+) -> None:
+    frame = spark.range(300).selectExpr(
+        "id",
+        "'t' AS tenant",
+        "array('north', 'south', 'east')[int(id % 3)] AS region",
+        "double(int(id / 7) % 2) AS won",
+    )
+    featurizer = Featurizer(tenantCol="tenant", labelCol="won", keyCol="id", problem=problem)
+    names = [slot.name for slot in slots_of(featurizer.fit(frame).transform(frame).schema, "features")]
+    assert names == ["region__pivot", *(["region__target"] if encoded else [])]
+
+
 def test_a_leak_is_taken_out_of_the_tenant_that_has_it_or_reported_only(spark: SparkSession) -> None:
     frame = spark.range(600).selectExpr(
         "id",

@@ -53,12 +53,13 @@ class Boosting(Learner):
     Parameters
     ----------
     maxIter : trees at most, >= 1; default 500
-    earlyStoppingRounds : with 1,000 rows and more, the trees end where so many more bring nothing on a fifth of the
-        rows, and as many are grown on all of them; default 25. With fewer rows 60 trees are grown. 0: always maxIter
+    earlyStoppingRounds : with 1,000 rows and more (400 for numbers and several classes), the trees end where so many
+        more bring nothing on a fifth of the rows, and as many are grown on all of them; default 25. With fewer rows 60
+        trees are grown. 0: always maxIter
     maxDepth : depth of a tree, >= 1; default 3
     stepSize : learning rate in (0, 1]; default 0.1
     subsamplingRate : share of rows a tree sees, in (0, 1]; default 1.0
-    minInstanceWeight : least sum of hessians in a leaf, >= 0; default 0.3
+    minInstanceWeight : least sum of hessians in a leaf, >= 0; default 3.0
     regLambda : L2 penalty on leaves, >= 0; default 1.0
     seed : of the row samples; default 0
 
@@ -86,7 +87,7 @@ class Boosting(Learner):
             "maxDepth": 3,
             "stepSize": 0.1,
             "subsamplingRate": 1.0,
-            "minInstanceWeight": 0.3,  # 3 and 1 lost, but for deep trees of 200 rows: docs/benchmarks.md
+            "minInstanceWeight": 3.0,
             "regLambda": 1.0,
             "seed": 0,
         }

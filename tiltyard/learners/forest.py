@@ -34,6 +34,9 @@ class ForestKernel(TreesKernel):
     def rounds(self, params: Mapping[str, Any]) -> Rounds:
         return Rounds(1)
 
+    def categories(self, params: Mapping[str, Any]) -> bool:
+        return True
+
 
 class Forest(Learner):
     """A random forest for a class or a number.

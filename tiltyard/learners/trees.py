@@ -25,7 +25,8 @@ FIXED: Mapping[str, Any] = {
     "verbosity": 0,
 }
 # With fewer rows trees are not counted on a fifth of them: on 712 it changed the AUROC by .001 and doubled the cost.
-SPARED_FROM = 1_000
+# Chances of several classes and numbers need more trees than ranks do: a log loss of 921 rows fell from .21 to .17.
+SPARED_FROM, SPARED_BEYOND_RANKS = 1_000, 400
 
 
 class _Booster(xgb.Booster):
@@ -154,7 +155,8 @@ def train(
         )
 
     settings = {**objective, **FIXED, "nthread": 1, **params}
-    if rounds.patience and len(matrix) < SPARED_FROM:
+    enough = SPARED_FROM if problem.name == Binary.name else SPARED_BEYOND_RANKS
+    if rounds.patience and len(matrix) < enough:
         number = min(rounds.few, rounds.most)
     elif rounds.patience:
         most, rest = matrix.once(

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 
 from tiltyard.learners.boosting import FEW, Boosting
 from tiltyard.learners.kernel import Fitted, Matrix
-from tiltyard.learners.trees import SPARED_FROM
+from tiltyard.learners.trees import SPARED_BEYOND_RANKS, SPARED_FROM
 from tiltyard.problem import BINARY, REGRESSION, Problem
 
 
@@ -53,10 +53,18 @@ def test_overfitting_is_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "most", "expected"), [(SPARED_FROM - 1, 500, FEW), (SPARED_FROM - 1, 9, 9), (SPARED_FROM, 9, 9)]
+    ("problem", "enough"),
+    [(REGRESSION, SPARED_BEYOND_RANKS), (BINARY, SPARED_FROM)],
+    ids=["number", "yes or no"],
 )
-def test_few_rows_have_few_trees_and_the_most_is_the_most(count: int, most: int, expected: int) -> None:
-    assert trees(fitted(*rows(count), REGRESSION, maxIter=most)) == expected
+def test_few_rows_have_few_trees_and_the_most_is_the_most(problem: Problem, enough: int) -> None:
+    def grown(count: int, most: int) -> int:
+        matrix, signal = rows(count)
+        labels = signal if problem is REGRESSION else (signal > 0).astype(float)
+        return trees(fitted(matrix, labels, problem, maxIter=most))
+
+    assert (grown(enough - 1, 500), grown(enough - 1, 9), grown(enough, 9)) == (FEW, 9, 9)
+    assert grown(enough, 500) > FEW
 
 
 def test_the_seed_decides_which_rows_are_held_out() -> None:
