@@ -10,6 +10,7 @@ import pytest
 from tiltyard.errors import TiltyardError
 from tiltyard.learners import FAMILIES, kernel_named
 from tiltyard.learners.base import load
+from tiltyard.learners.blend import BlendFit
 from tiltyard.learners.kernel import Matrix
 
 PARAMS = {
@@ -77,6 +78,17 @@ def test_a_payload_gives_the_same_bits(family: str) -> None:
     )
     assert fitted.dump() == again.dump()
     assert (load(fitted.dump()).predict(matrix) == fitted.predict(matrix)).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_row_has_the_same_answer_wherever_it_stands(family: str) -> None:
+    matrix, labels = rows(1_000)
+    wide = Matrix(np.tile(matrix.values, 7), np.tile(matrix.categorical, 7), matrix.margin)
+    fitted = kernel_named(family).fit(wide, labels, None, PARAMS[family])
+    every = BlendFit((fitted, fitted, fitted), np.array([0.3, 0.5, 0.2]))
+    for model in (fitted, every):
+        parts = [model.predict(wide.rows(part)) for part in np.array_split(np.arange(1_000), 27)]
+        assert (np.concatenate(parts) == model.predict(wide)).all()
 
 
 def test_what_is_no_payload_is_refused() -> None:
