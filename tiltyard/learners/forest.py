@@ -41,7 +41,8 @@ class ForestKernel(TreesKernel):
 class Forest(Learner):
     """A random forest for a class or a number.
 
-    Nulls follow the branch that fits them best. A category never seen in training has code 0 (other).
+    Nulls follow the branch that fits them best. Single categories are told apart; one never seen in training has code 0
+    (other).
     One Spark job per fit; deterministic for a seed.
 
     Parameters
