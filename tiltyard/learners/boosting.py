@@ -15,8 +15,8 @@ from tiltyard.params import number, whole
 
 # Trees for few rows.
 FEW = 60
-# Depth from which trees separate one category from the others; shallower ones cut category codes as ranks. Separating at
-# all depths lost 2 % of RMSE on house prices and .002 AUROC on flights (docs/benchmarks.md).
+# Depth from which trees separate one category from the others; shallower ones cut category codes as ranks. Separating
+# at all depths lost 2 % of RMSE on house prices and .002 AUROC on flights (docs/benchmarks.md).
 CATEGORIES_FROM = 4
 
 
