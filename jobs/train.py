@@ -43,7 +43,9 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
         fitted = training.play(packed, app)
     held = None
     if app.folds.holdout:
-        held = holdout.measured(_rows(job, source, since, until, held=True), pipeline, fitted, app)
+        with progress.step("holdout"):
+            unseen = _rows(job, source, since, until, held=True)
+            held = holdout.measured(unseen, pipeline, fitted, app)
     with progress.step("tables"):
         facts = {"data_version": data_version, "pipeline": path}
         outputs = _write(job, fitted, pipeline, packed, held, facts)

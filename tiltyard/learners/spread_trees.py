@@ -14,7 +14,7 @@ from tiltyard.learners.spread import Spread
 from tiltyard.learners.trees import FIXED, Rounds, TreesFit, objective_of, slot_types
 from tiltyard.problem import Problem
 
-_HELD_OUT = 5  # one row in so many says where boosting more
+_HELD_OUT = 5  # one row in so many says where boosting stops
 
 
 def grown(
@@ -28,7 +28,7 @@ def grown(
 ) -> TreesFit:
     """The trees that `trees.train` grows, on all workers.
 
-    Where it more early, the rounds are counted on a fifth of the rows, and these trees stay as they are: with so many
+    Where it stops early, the rounds are counted on a fifth of the rows, and these trees stay as they are: with so many
     rows a fifth more of them changes little, and growing anew would cost as much again.
     """
     logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)
