@@ -27,8 +27,8 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
     until = until or job.logical_date + timedelta(days=1)
     source = warehouse.source(app.source)
     data_version = warehouse.source_version(app.source)
-    unshared = _unshared(job)
-    name = training.pipeline_name(job.config, data_version, since, until, job.tenants, unshared)
+    sharing = _sharing(job)
+    name = training.pipeline_name(job.config, data_version, since, until, job.tenants, sharing)
     path = warehouse.artifacts("pipelines", app.app, name)
     rows = _rows(job, source, since, until).persist()
     with progress.step("features"):
@@ -37,7 +37,7 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
                 f"{app.app}: '{app.source}' has no row with a known outcome before {until}"
                 f"{' of the chosen tenants' if job.tenants else ''}; nothing to train on."
             )
-        pipeline = training.fitted_pipeline(rows, app, path, unshared)
+        pipeline = training.fitted_pipeline(rows, app, path, sharing)
         packed = pipeline.transform(rows)
     with progress.step("tournaments"):
         fitted = training.play(packed, app)
@@ -65,11 +65,11 @@ def _rows(job: Job, source: DataFrame, since: date | None, until: date, *, held:
     return rows.join(resting, F.col(TENANT) == F.col("tenant"), "left_anti")
 
 
-def _unshared(job: Job) -> DataFrame:
-    """The tenants whose rows no model of others may learn from."""
-    return job.warehouse.read("tenants").where(
-        (F.col("app") == job.app.app) & (F.col("shares_data") == F.lit(False))
-    )
+def _sharing(job: Job) -> DataFrame:
+    """What `tiltyard sharing` has said of the app's tenants, of those it has said something of."""
+    said = job.warehouse.read("tenants").where(F.col("app") == job.app.app)
+    told = (F.col("shares_data") == F.lit(False)) | F.col("segment").isNotNull()
+    return said.where(told).select("tenant", "segment", "shares_data")
 
 
 def _write(
@@ -84,7 +84,8 @@ def _write(
     day, run_id = job.logical_date, job.ledger.run_id
     version = day.isoformat()
     labels = {"app": job.app.app, "logical_date": day, "version": version}
-    models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts}, held)
+    segments = training.segments_of(pipeline)
+    models = training.model_rows(fitted, {**labels, "run_id": run_id, **facts}, held, segments)
     board = training.leaderboard_rows(fitted, {"app": job.app.app, "logical_date": day, "run_id": run_id})
     features = training.feature_rows(pipeline, packed, fitted, labels)
     outputs = side_by_side(
@@ -120,7 +121,8 @@ def _models(job: Job) -> DataFrame:
 
 
 def _champions(job: Job) -> DataFrame:
-    return registry.champions(_models(job)).withColumn("app", F.lit(job.app.app))
+    found = registry.champions(_models(job), _sharing(job).select("tenant", "segment"))
+    return found.withColumn("app", F.lit(job.app.app))
 
 
 def _tenants(job: Job, fitted: TournamentModel) -> DataFrame:

@@ -25,7 +25,8 @@ FEATURES = "_features"
 PART = "_part"  # what a model of all tenants must not have learnt from, to answer for the row
 RATES = "_rates"  # mean labels of the row's categories over all tenants
 MARGIN = "_margin"  # log odds of a model of all tenants
-DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES, PART, RATES, MARGIN)
+SEGMENT = "_segment"  # what the row's tenant belongs to
+DERIVED = (TENANT, KEY, TIME, LABEL, FOLD, FEATURES, PART, RATES, MARGIN, SEGMENT)
 
 ALL_ROWS = "all"  # the tenant of every row of an app that declares no tenant columns
 

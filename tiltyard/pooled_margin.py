@@ -25,12 +25,14 @@ from tiltyard.columns import column
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import HasProblem, packed_floats
 from tiltyard.params import flag, text, whole
-from tiltyard.pooling import EVERYONE, Pool, pooled
+from tiltyard.pool import Pool
+from tiltyard.pooling import pooled
 from tiltyard.problem import Binary
 
 POOL_SAMPLE = 100_000
 """About how many rows the models of all tenants learn from."""
 
+_MODELS = "segment string, part int, payload binary"
 _SHARES = 1_000_000  # the sample's share is counted in millionths
 
 
@@ -52,9 +54,13 @@ class _MarginParams(HasProblem, HasFeaturesCol, HasOutputCol):
         Params._dummy(), "ratesCol", "column of more numbers, which only this model reads", text()
     )
 
-    def rates(self) -> str | None:
-        """The column of rates, None where there is none."""
-        return self.getOrDefault(self.ratesCol) if self.isSet(self.ratesCol) else None
+    segmentCol: Param[str] = Param(
+        Params._dummy(), "segmentCol", "column of what a row's tenant belongs to", text()
+    )
+
+    def _named(self, param: Param[str]) -> str | None:
+        """The name of a column, None where there is none."""
+        return self.getOrDefault(param) if self.isSet(param) else None
 
 
 class PooledMargin(
@@ -78,6 +84,8 @@ class PooledMargin(
     problem : "binary" (default; labels 0 or 1) or "regression", where the margin is a number
     ratesCol : more numbers of each row, array<float>, such as each category's mean label over all tenants
     newRatesCol : those of training rows as new rows will have them, for the model of all; default `ratesCol`
+    segmentCol : what a row's tenant belongs to, a text; segments of enough rows have models of their own, blended with
+        that of all (`tiltyard.segments`), which cost one job more. Unset, or null: that of all answers
     outputCol : name of the margin, a double; default "margin". NaN where a fold has no model
     foldCol : column of the folds, whole numbers from 0
     numFolds : number of folds, at least 1; default 3
@@ -115,6 +123,7 @@ class PooledMargin(
         labelCol: str = "label",
         ratesCol: str | None = None,
         newRatesCol: str | None = None,
+        segmentCol: str | None = None,
         outputCol: str = "margin",
         foldCol: str = "fold",
         numFolds: int = 3,
@@ -130,8 +139,6 @@ class PooledMargin(
         expanding = self.getOrDefault(self.expanding)
         known = dataset.where(column(label).isNotNull() & column(features).isNotNull())
         parts = range(self.getOrDefault(self.numFolds) + int(expanding))
-        new = self.getOrDefault(self.newRatesCol) if self.isSet(self.newRatesCol) else None
-        problem = self.getOrDefault(self.problem)
         pool = pooled(
             known,
             features,
@@ -139,9 +146,10 @@ class PooledMargin(
             fold,
             parts,
             expanding=expanding,
-            rates=self.rates(),
-            new_rates=new,
-            problem=problem,
+            rates=self._named(self.ratesCol),
+            new_rates=self._named(self.newRatesCol),
+            segment=self._named(self.segmentCol),
+            problem=self.getOrDefault(self.problem),
         )
         if not pool.payloads:
             raise DataContractError(f"PooledMargin: no row has a label in '{label}'; nothing to learn.")
@@ -161,17 +169,14 @@ class PooledMarginModel(_MarginParams, Model, MLReadable[Any], MLWritable):
         self._setDefault(outputCol="margin", foldCol="fold")
         self.pool = pool or Pool({}, ())
 
-    @property
-    def payload(self) -> bytes:
-        """The model of all, which answers for new rows."""
-        return self.pool.payloads[EVERYONE]
-
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        fold, rates = self.getOrDefault(self.foldCol), self.rates()
+        fold, named = self.getOrDefault(self.foldCol), (self.ratesCol, self.segmentCol)
+        rates, segment = (column(name) if name else None for name in map(self._named, named))
         margin = self.pool.margin(
             packed_floats(dataset.schema, self.getFeaturesCol()),
             column(fold) if fold in dataset.columns else None,
-            column(rates) if rates else None,
+            rates,
+            segment,
         )
         return dataset.withColumn(self.getOutputCol(), margin)
 
@@ -192,17 +197,22 @@ class _ModelWriter(MLWriter):
         spark, pool = self.sparkSession, self.model.pool
         extra = {"categorical": list(pool.categorical), "pooled": pool.problem}
         DefaultParamsWriter.saveMetadata(self.model, path, spark, extraMetadata=extra)
-        rows = [(part, bytearray(payload)) for part, payload in pool.payloads.items()]
-        spark.createDataFrame(rows, "part int, payload binary").coalesce(1).write.parquet(f"{path}/models")
+        rows = [
+            (segment, part, bytearray(payload))
+            for segment, payloads in [(None, pool.payloads), *pool.segments.items()]
+            for part, payload in payloads.items()
+        ]
+        spark.createDataFrame(rows, _MODELS).coalesce(1).write.parquet(f"{path}/models")
 
 
 class _ModelReader(MLReader[Any]):
     def load(self, path: str) -> PooledMarginModel:
         metadata = DefaultParamsReader.loadMetadata(path, self.sparkSession)
-        rows = self.sparkSession.read.schema("part int, payload binary").parquet(f"{path}/models").collect()
-        pool = Pool(
-            {row.part: bytes(row.payload) for row in rows}, tuple(metadata["categorical"]), metadata["pooled"]
-        )
+        found: dict[str | None, dict[int, bytes]] = {None: {}}
+        for row in self.sparkSession.read.schema(_MODELS).parquet(f"{path}/models").collect():
+            found.setdefault(row.segment, {})[row.part] = bytes(row.payload)
+        segments = {name: payloads for name, payloads in found.items() if name is not None}
+        pool = Pool(found[None], tuple(metadata["categorical"]), metadata["pooled"], segments)
         model = PooledMarginModel(pool)._resetUid(metadata["uid"])
         DefaultParamsReader.getAndSetParams(model, metadata)
         return model

@@ -7,20 +7,25 @@ from typing import Any
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame
 
-from tiltyard.apps import FEATURES, KEY, LABEL, MARGIN, PART, RATES, TENANT
+from tiltyard.apps import FEATURES, KEY, LABEL, MARGIN, PART, RATES, SEGMENT, TENANT
 from tiltyard.config import AppConfig
 from tiltyard.folds import hash_folds
 from tiltyard.keyed import KeyedEstimator
 from tiltyard.keyed_union import KeyedUnion, KeyedUnionModel
 from tiltyard.pooled_margin import PooledMargin, sampled
+from tiltyard.segments import SegmentOf
 from tiltyard.transformers import FeaturePacker, PivotModel, TargetEncode
 
 _NEW_RATES, _DRAWN = f"{RATES}_new", f"{RATES}_fold"
 _DRAWN_FOLDS = 5
 
 
-def pooling_stages(features: PipelineModel, rows: DataFrame, app: AppConfig) -> list[Transformer]:
+def pooling_stages(
+    features: PipelineModel, rows: DataFrame, app: AppConfig, segments: DataFrame | None = None
+) -> list[Transformer]:
     """Fit, on a sample of the rows of all tenants, what puts `_rates` and `_margin` beside the features.
+
+    With `segments` (DataFrame[tenant, segment]) the first stage adds `_segment`, and margins are by segment.
 
     Where parts are blocks in time, each block's rates come from the blocks before it, and the first has none. New rows
     have rates from all blocks, so the model that answers for them learns from such rates too, out of fold by a hash: on
@@ -37,19 +42,21 @@ def pooling_stages(features: PipelineModel, rows: DataFrame, app: AppConfig) -> 
         packers.append(_packer(categories, _NEW_RATES))
     # Together they cost one aggregation; new rows need the first one only.
     both: Any = KeyedUnion(stages=encoders).fit(drawn)
-    rated = PipelineModel([both, *packers]).transform(drawn)
+    belongs = [] if segments is None else [SegmentOf.of(segments)._set(tenantCol=TENANT, outputCol=SEGMENT)]
+    rated = PipelineModel([*belongs, both, *packers]).transform(drawn)
     margin = PooledMargin(
         featuresCol=FEATURES,
         labelCol=LABEL,
         ratesCol=RATES,
         newRatesCol=_NEW_RATES if in_time else None,
+        segmentCol=SEGMENT if belongs else None,
         outputCol=MARGIN,
         foldCol=PART,
         numFolds=app.folds.count,
         expanding=in_time,
         problem=app.problem,
     )
-    return [both.stages[0], packers[0], margin.fit(rated)]
+    return [*belongs, both.stages[0], packers[0], margin.fit(rated)]
 
 
 def _encoder(categories: list[str], output: str, fold: str, *, expanding: bool) -> TargetEncode:

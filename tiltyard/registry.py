@@ -17,7 +17,7 @@ from tiltyard.learners.pooled import PooledKernel
 FAILED = ("error", "timeout")
 
 
-def champions(models: DataFrame) -> DataFrame:
+def champions(models: DataFrame, segments: DataFrame | None = None) -> DataFrame:
     """The version that serves each tenant of one app.
 
     The newest verdict counts, a failure apart: it leaves an earlier model in place. A tenant whose newest
@@ -27,6 +27,8 @@ def champions(models: DataFrame) -> DataFrame:
     Parameters
     ----------
     models : rows of the models table, of one app
+    segments : DataFrame[tenant, segment]: what tenants belong to. A tenant that the model of all would serve is served
+        by its segment's, where the global row says that there is one
 
     Returns
     -------
@@ -38,17 +40,25 @@ def champions(models: DataFrame) -> DataFrame:
     newest = models.groupBy("tenant").agg(
         F.max(verdict).alias("newest"), F.max(F.when(~failed, verdict)).alias("settled")
     )
-    newest_shared = models.where(F.col("tenant").isNull()).agg(F.max(F.struct("version", "learner")))
+    newest_shared = models.where(F.col("tenant").isNull()).agg(
+        F.max(F.struct("version", "learner", "params"))
+    )
     shared = newest_shared.scalar()
     own = F.col("tenant").isNotNull() & (F.col("settled.status") == "ok")
     version = F.coalesce("settled.version", shared.getField("version"))
     learner = F.coalesce("settled.learner", shared.getField("learner"), F.lit("prior"))
+    fallback = F.when(own, "tenant").otherwise(learner)
+    if segments is not None:
+        newest = newest.join(segments, "tenant", "left")
+        modelled = F.from_json(shared.getField("params"), "segments array<string>").getField("segments")
+        by_segment = (fallback == PooledKernel.name) & F.array_contains(modelled, F.col("segment"))
+        fallback = F.when(by_segment, "segment").otherwise(fallback)
     return newest.select(
         "tenant",
         version.alias("version"),
         learner.alias("learner"),
         F.col("newest.status").alias("status"),
-        F.when(own, "tenant").otherwise(learner).alias("fallback"),
+        fallback.alias("fallback"),
         F.to_date(version).alias("since"),
         _why().alias("why"),
     )

@@ -10,14 +10,14 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from tiltyard.apps import FEATURES, KEY, LABEL, RATES, TENANT, TIME, derive
+from tiltyard.apps import FEATURES, KEY, LABEL, RATES, SEGMENT, TENANT, TIME, derive
 from tiltyard.columns import column
 from tiltyard.config import AppConfig
 from tiltyard.errors import DataContractError
 from tiltyard.learners.base import categorical_slots
 from tiltyard.pooled_margin import PooledMarginModel
 from tiltyard.reasons import Lineage
-from tiltyard.serving import SCORED, Champion, Why, scores
+from tiltyard.serving import SCORED, Champion, Pools, Why, scores
 from tiltyard.slots import slots_of
 
 VALUES = "_values"
@@ -121,7 +121,8 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str, app: Ap
     rates = RATES if pool else None
     why = _why(packed, rates, app.score.reasons)
     values = [_values(packed, why.lineage.fields)] if why else []
-    records = packed.select(TENANT, KEY, FEATURES, *filter(None, [rates]), *values)
+    segment = SEGMENT if SEGMENT in packed.columns else None
+    records = packed.select(TENANT, KEY, FEATURES, *filter(None, [rates, segment]), *values)
     found = scores(
         records,
         serving,
@@ -131,6 +132,7 @@ def _stream(rows: DataFrame, serving: DataFrame, shared: Row, path: str, app: Ap
         features=FEATURES,
         pool=pool,
         rates=rates,
+        segment=segment,
         problem=app.problem,
         why=why,
     )
@@ -157,9 +159,9 @@ def _values(packed: DataFrame, fields: Sequence[str]) -> Column:
     return F.array(*[text.cast("string") for text in texts]).alias(VALUES)
 
 
-def _split(pipeline: PipelineModel) -> tuple[PipelineModel, bytes | None]:
-    """The stages that make features, and the model of all tenants, which only those rows meet that need it."""
+def _split(pipeline: PipelineModel) -> tuple[PipelineModel, Pools | None]:
+    """The stages that make features, and the models of all tenants, which only those rows meet that need them."""
     *stages, last = pipeline.stages
     if isinstance(last, PooledMarginModel):
-        return PipelineModel(stages), last.payload
+        return PipelineModel(stages), last.pool.for_new_rows()
     return pipeline, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, cast
@@ -24,6 +25,7 @@ from tiltyard.featurizer import Featurizer
 from tiltyard.folds import with_day_blocks, with_folds
 from tiltyard.holdout import HOLDOUT, kept_apart
 from tiltyard.importance import EVERYONE
+from tiltyard.pooled_margin import PooledMarginModel
 from tiltyard.pooling_stages import pooling_stages
 from tiltyard.problem import Multiclass
 from tiltyard.slots import has_levels, slot_table
@@ -101,25 +103,27 @@ def pipeline_name(
     since: date | None,
     until: date,
     tenants: Sequence[str],
-    unshared: DataFrame,
+    sharing: DataFrame,
 ) -> str:
     """A name for a fitted pipeline: the same inputs have the same name, others another one. One small job."""
-    kept_back = unshared.agg(F.bit_xor(F.xxhash64("tenant"))).collect()[0][0]
-    inputs = [config.hash, data_version, since, until, sorted(tenants), kept_back, __version__]
+    said = F.xxhash64("tenant", "segment", F.coalesce("shares_data", F.lit(True)))
+    heard = sharing.agg(F.bit_xor(said)).collect()[0][0]
+    inputs = [config.hash, data_version, since, until, sorted(tenants), heard, __version__]
     return f"{until}-{hashlib.sha256(repr(inputs).encode()).hexdigest()[:10]}"
 
 
 def fitted_pipeline(
-    rows: DataFrame, app: AppConfig, path: str, unshared: DataFrame | None = None
+    rows: DataFrame, app: AppConfig, path: str, sharing: DataFrame | None = None
 ) -> PipelineModel:
     """The app's feature pipeline, fitted on the rows and saved at `path`, as it is loaded from there.
 
     Where learners that start from a model of all tenants compete, that model is its last stage (`PooledMargin`).
-    `unshared` (DataFrame[tenant]) are those it must not learn from. A path that an earlier attempt has completed is
-    loaded as it is: its name stands for the same inputs. A path that somebody left half-written is written again.
+    `sharing` (DataFrame[tenant, segment, shares_data]) says whom it must not learn from, and which tenants belong
+    together. A path that an earlier attempt has completed is loaded as it is: its name stands for the same inputs. A
+    path that somebody left half-written is written again.
     """
     if not _is_complete(rows, path):
-        _fit(rows, app, unshared).write().overwrite().save(path)
+        _fit(rows, app, sharing).write().overwrite().save(path)
         done = rows.sparkSession.createDataFrame([("complete",)], "value string")
         done.coalesce(1).write.mode("overwrite").text(f"{path}/complete")
     return PipelineModel.load(path)
@@ -162,8 +166,17 @@ def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
     return cast(TournamentModel, tournament(app).fit(rows))
 
 
+def segments_of(pipeline: PipelineModel) -> list[str]:
+    """The segments that have models of their own."""
+    last = pipeline.stages[-1]
+    return sorted(last.pool.segments) if isinstance(last, PooledMarginModel) else []
+
+
 def model_rows(
-    fitted: TournamentModel, labels: Mapping[str, Any], holdout: DataFrame | None = None
+    fitted: TournamentModel,
+    labels: Mapping[str, Any],
+    holdout: DataFrame | None = None,
+    segments: Sequence[str] = (),
 ) -> DataFrame:
     """The champions as rows of the models table.
 
@@ -171,8 +184,11 @@ def model_rows(
     ----------
     labels : the columns all of them share
     holdout : as of `tiltyard.holdout.measured`
+    segments : those that have models of their own: params of the global row
     """
-    rows = fitted.champions.drop("fallback").select("*", *_literals(labels))
+    shared = F.lit(json.dumps({"segments": [*segments]} if segments else {}))
+    params = F.when(F.col("tenant").isNull(), shared).otherwise(F.col("params"))
+    rows = fitted.champions.drop("fallback").withColumn("params", params).select("*", *_literals(labels))
     if holdout is None:
         return rows.withColumn("holdout", F.lit(None).cast(HOLDOUT))
     found = holdout.withColumnRenamed("tenant", "of")
@@ -247,12 +263,17 @@ def _fold_arguments(app: AppConfig) -> dict[str, Any]:
     return {"by": by, "count": folds.count, "seed": app.tournament.seed, "columns": columns}
 
 
-def _fit(rows: DataFrame, app: AppConfig, unshared: DataFrame | None) -> PipelineModel:
+def _fit(rows: DataFrame, app: AppConfig, sharing: DataFrame | None) -> PipelineModel:
     features = _fit_features(rows, app)
     if not app.pools:
         return features
-    shared = rows if unshared is None else rows.join(unshared, F.col(TENANT) == F.col("tenant"), "left_anti")
-    return PipelineModel([*features.stages, *pooling_stages(features, shared, app)])
+    shared, segments = rows, None
+    if sharing is not None:
+        apart = sharing.where(F.col("shares_data") == F.lit(False)).select("tenant")
+        shared = rows.join(apart, F.col(TENANT) == F.col("tenant"), "left_anti")
+        named = sharing.where(F.col("segment").isNotNull()).select("tenant", "segment")
+        segments = None if named.isEmpty() else named
+    return PipelineModel([*features.stages, *pooling_stages(features, shared, app, segments)])
 
 
 def _fit_features(rows: DataFrame, app: AppConfig) -> PipelineModel:

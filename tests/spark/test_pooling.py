@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from sklearn.metrics import roc_auc_score
 
 from tiltyard.learners.base import load, matrix_of
-from tiltyard.pooling import EVERYONE, Pool, pooled
+from tiltyard.pool import EVERYONE, Pool
+from tiltyard.pooling import pooled
 from tiltyard.transformers import FeaturePacker, Pivot
 
 ROWS = 800

@@ -11,7 +11,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from tiltyard.apps import FEATURES, KEY, RATES, TENANT, derive
+from tiltyard.apps import FEATURES, KEY, RATES, SEGMENT, TENANT, derive
 from tiltyard.cards.dependence import Dependence, dependence
 from tiltyard.config import AppConfig
 from tiltyard.learners.base import categorical_slots, load, matrix_of
@@ -36,10 +36,11 @@ def moves(
     """
     stored = _stored(warehouse, app, tenant, version)
     pipeline = PipelineModel.load(stored.pipeline)
-    matrix = _matrix(pipeline.transform(_rows(warehouse, app, tenant, stored.data_version)))
+    matrix, segment = _read(pipeline.transform(_rows(warehouse, app, tenant, stored.data_version)))
     if not len(matrix):
         return [], ""
-    answers, said = _answers(app.problem, load(bytes(stored.payload)), pipeline, matrix)
+    model, pool = load(bytes(stored.payload)), _pool(pipeline, segment)
+    answers, said = _answers(app.problem, model, pool, matrix)
     return dependence(answers, matrix, slots), said
 
 
@@ -54,19 +55,31 @@ def _rows(warehouse: Warehouse, app: AppConfig, tenant: str, data_version: int) 
     return rows.orderBy(F.xxhash64(KEY), KEY).limit(ROWS)
 
 
-def _matrix(packed: DataFrame) -> Matrix:
-    read = [name for name in (FEATURES, RATES) if name in packed.columns]
+def _read(packed: DataFrame) -> tuple[Matrix, str | None]:
+    """The rows as models read them, and what their tenant belongs to."""
+    packs = [name for name in (FEATURES, RATES) if name in packed.columns]
+    segment = F.col(SEGMENT) if SEGMENT in packed.columns else F.lit(None).cast("string").alias(SEGMENT)
     table: pa.Table = packed.select(
-        *[F.col(name).cast("array<float>").alias(name) for name in read]
+        *[F.col(name).cast("array<float>").alias(name) for name in packs], segment
     ).toArrow()
-    more = table[RATES] if RATES in read else None
-    return matrix_of(rows_of_floats(table[FEATURES]), categorical_slots(packed.schema, FEATURES), rates=more)
+    more = table[RATES] if RATES in packs else None
+    matrix = matrix_of(
+        rows_of_floats(table[FEATURES]), categorical_slots(packed.schema, FEATURES), rates=more
+    )
+    return matrix, table[SEGMENT][0].as_py() if len(table) else None
 
 
-def _answers(problem: str, model: Fitted, pipeline: PipelineModel, matrix: Matrix) -> tuple[Any, str]:
-    """The champion's answer as one number a row, with all tenants' model asked again; and what that number is."""
+def _pool(pipeline: PipelineModel, segment: str | None) -> Fitted | None:
+    """The model of all tenants, or of the segment; None where the champion starts from none."""
     last = pipeline.stages[-1]
-    pool = load(last.payload) if isinstance(last, PooledMarginModel) else None
+    if not isinstance(last, PooledMarginModel):
+        return None
+    models = last.pool.for_new_rows()
+    return load(models.get(segment, models[None]))
+
+
+def _answers(problem: str, model: Fitted, pool: Fitted | None, matrix: Matrix) -> tuple[Any, str]:
+    """The champion's answer as one number a row, with all tenants' model asked again; and what that number is."""
 
     def answers(seen: Matrix) -> np.ndarray:
         begins = margins_of(problem, pool.predict(seen)) if pool else None

@@ -48,7 +48,8 @@ class Explanation:
 
     def scaled(self, factor: float) -> Explanation:
         """Every part times a factor."""
-        return replace(self, slots=factor * self.slots, base=factor * self.base, pool=factor * self.pool)
+        rates = None if self.rates is None else factor * self.rates
+        return Explanation(factor * self.slots, factor * self.base, factor * self.pool, rates)
 
     def reaching(self, margin: np.ndarray, matrix: Matrix) -> Explanation:
         """The same with a base by which all parts sum to the margin: what no slot explains is in it."""
@@ -99,9 +100,9 @@ def nothing(matrix: Matrix, pool: float = 0.0) -> Explanation:
 
 def weighted(parts: Sequence[Explanation], weights: np.ndarray) -> Explanation:
     """The explanation of a blend's members, weighted."""
-    return Explanation(
-        *(
-            np.tensordot(weights, np.stack([getattr(one, name) for one in parts]), axes=1)
-            for name in ("slots", "base", "pool")
-        )
+    shares = [one.scaled(float(weight)) for one, weight in zip(parts, weights, strict=True)]
+    rates = [one.rates for one in shares if one.rates is not None]
+    slots, base, pool = (
+        np.sum([getattr(one, name) for one in shares], axis=0) for name in ("slots", "base", "pool")
     )
+    return Explanation(slots, base, pool, np.sum(rates, axis=0) if rates else None)

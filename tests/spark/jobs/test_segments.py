@@ -1,0 +1,101 @@
+"""Tenants in segments, from `tiltyard sharing` to scores and cards: who answers for whom, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from sklearn.metrics import roc_auc_score
+
+from tests.rides import CONF, TRAINED, Place
+from tests.spark.jobs.test_pooling import CONF as BASE
+from tiltyard import segments
+from tiltyard.job import execute
+from tiltyard.tables import Warehouse
+
+KNOWN = {"Rome": 300, "Bari": 300, "Ulm": 40, "Oslo": 300, "Lund": 300, "Moss": 40}
+SOUTH = ("Rome", "Bari", "Ulm")
+OPEN = 60
+
+
+def rides() -> pd.DataFrame:
+    """Rain delays rides in the south, and clears the roads elsewhere; Ulm and Moss have few rides."""
+    random = np.random.default_rng(0)
+    parts = []
+    for city, known in KNOWN.items():
+        rows = known + OPEN
+        day = np.concatenate([random.uniform(0, 60, known), np.full(OPEN, 70.0)])
+        rain = random.normal(size=rows)
+        late = random.random(rows) < 1 / (1 + np.exp((-2.0 if city in SOUTH else 2.0) * rain))
+        at = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(day, unit="D").floor("s")
+        ids = [f"{city}-{number:04d}" for number in range(rows)]
+        known_late = pd.Series(late, dtype="boolean").where(day < 60)
+        parts.append(
+            pd.DataFrame({"id": ids, "city": city, "at": at, "rain": rain, "late": known_late, "truth": late})
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def trained(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Trained once with nobody in a segment, and once with the south in one; scored with reasons."""
+    made = Place(tmp_path_factory.mktemp("segments"))
+    (made.folder / "conf/base.yaml").write_text(BASE)
+    (made.folder / "conf/apps/rides.yaml").write_text(CONF["apps/rides.yaml"] + "score: {reasons: 2}\n")
+    made.ingest(rides().drop(columns="truth"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segments, "SEGMENT_ROWS", 500)
+        made.train()
+        execute("sharing", made.options(TRAINED, tenants=SOUTH), segment="south")
+        made.train()
+    made.score()
+    return made
+
+
+def test_a_tenant_of_few_rows_is_served_by_its_segment(spark: SparkSession, trained: Place) -> None:
+    warehouse = Warehouse(spark, trained.root)
+    champions = {row.tenant: row for row in warehouse.read("champions").collect()}
+    assert {city: champions[city].fallback for city in ("Rome", "Ulm", "Moss")} == {
+        "Rome": "tenant",
+        "Ulm": "segment",
+        "Moss": "pooled",
+    }
+    assert champions[None].fallback == "pooled"
+    scores = warehouse.read("scores").toPandas().set_index("key")
+    counts = scores["fallback"].value_counts().to_dict()
+    assert (counts["segment"], scores.loc[scores["tenant"] == "Ulm", "fallback"].unique()) == (
+        OPEN,
+        ["segment"],
+    )
+    truth = rides().set_index("id")["truth"]
+    reached = {
+        city: roc_auc_score(truth.loc[rows.index], rows["score"]) for city, rows in scores.groupby("tenant")
+    }
+    assert reached["Ulm"] > 0.75
+
+
+def test_reasons_go_through_the_segments_model(spark: SparkSession, trained: Place) -> None:
+    scores = Warehouse(spark, trained.root).read("scores").where("tenant = 'Ulm'").toPandas()
+    for row in scores.to_dict("records"):
+        margin = np.log(row["score"] / (1 - row["score"]))
+        assert sum(one["contribution"] for one in row["reasons"]) == pytest.approx(margin, abs=1e-4)
+        assert {one["field"] for one in row["reasons"]} & {"rain", "city"}
+    first = scores["reasons"].map(lambda reasons: reasons[0]["field"])
+    assert (first == "rain").mean() > 0.5
+
+
+def test_a_card_asks_the_segments_model(trained: Place, tmp_path: Path) -> None:
+    path = tmp_path / "rome.html"
+    execute("models show", trained.options(TRAINED), tenant="Rome", card=path)
+    assert "<svg" in path.read_text() and "rain" in path.read_text()
+
+
+def test_a_segment_changes_what_is_fitted(spark: SparkSession, trained: Place) -> None:
+    """On the same day: what was fitted before `sharing` must not be taken for it."""
+    pipelines = Warehouse(spark, trained.root).read("models").select("pipeline").distinct().collect()
+    folders = list(Path(trained.root, "artifacts", "pipelines", "rides").glob(f"{date(2026, 3, 2)}*"))
+    assert len(pipelines) == 1 and len(folders) == 2
