@@ -28,7 +28,7 @@ setup(
     package_data={
         "tiltyard": ["py.typed", "**/*.sql", "**/*.html", "**/*.css", "**/*.js"],
         "tiltyard.transformers": ["*.yaml", "data/*.txt"],
-        "tiltyard._conf": ["README.md", "*.yaml", "*/*.yaml"],
+        "tiltyard._conf": ["README.md", "*.yaml", "*/*.yaml", "*.csv"],
     },
     include_package_data=False,
 )

@@ -1,12 +1,12 @@
 """What tenants gain from each other: own models only, one model for all, and both in one tournament.
 
-    python benchmarks/pooling.py [--data ../shared/data] [--only hotel] [--json]
+    python benchmarks/pooling.py [--data ../shared/data] [--only hotel] [--segments] [--json]
 
 Three real tables, trained on what came first and tested on what came later: flights of New York by carrier and
 destination, the same flights by aircraft, hotel bookings by agent. Of each tenant with five later rows of each class
 the AUROC is taken, and the mean of it for each class of training rows. Features are the same for all but the last
 column, which is what one would do without tenants: scikit-learn's HistGradientBoosting over all rows, the tenant's
-columns among its fields.
+columns among its fields. With --segments carriers are segments of routes, and hotels of agents.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from bench import GRIDS, measured, report, workplace
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tiltyard import datasets, demo, training
@@ -40,11 +40,12 @@ PER_CLASS = 5
 
 @dataclass(frozen=True)
 class Case:
-    """A table, its app, and the day that parts training from test."""
+    """A table, its app, the day that parts training from test, and a column whose most frequent value is a segment."""
 
     app: AppConfig
     read: Callable[[Path], pd.DataFrame]
     until: date
+    segment: str | None = None
 
 
 def flights(_: Path) -> pd.DataFrame:
@@ -75,7 +76,9 @@ _FLIGHTS = {
     "fields": {"flight": "Category"},
 }
 CASES = {
-    "route": Case(_app("route", tenant=["carrier", "dest"], **_FLIGHTS), flights, date(2013, 11, 1)),
+    "route": Case(
+        _app("route", tenant=["carrier", "dest"], **_FLIGHTS), flights, date(2013, 11, 1), "carrier"
+    ),
     "aircraft": Case(_app("aircraft", tenant=["tailnum"], **_FLIGHTS), flights, date(2013, 11, 1)),
     "hotel": Case(
         _app(
@@ -88,12 +91,13 @@ CASES = {
         ),
         bookings,
         date(2017, 4, 1),
+        "hotel",
     ),
 }
 
 
 def scored(
-    spark: SparkSession, case: Case, data: Path, folder: Path
+    spark: SparkSession, case: Case, data: Path, folder: Path, *, segments: bool = False
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """The later rows with tenant, label, rows of training and each way's probability; and seconds of CPU."""
     app, table = case.app, case.read(data)
@@ -102,7 +106,8 @@ def scored(
     later = derive(source, app).where(F.col(LABEL).isNotNull() & (F.col(TIME) >= F.lit(case.until)))
     cost: dict[str, float] = {}
     with measured() as features:
-        pipeline = training.fitted_pipeline(rows, app, str(folder / app.app))
+        sharing = _segments(source, case) if segments and case.segment else None
+        pipeline = training.fitted_pipeline(rows, app, str(folder / app.app), sharing)
     packed, unseen = (pipeline.transform(frame).persist() for frame in (rows, later))
     cost["features"] = features.cpu
     found = unseen.select(
@@ -121,6 +126,13 @@ def scored(
         frame.unpersist()
     answers = answers.merge(sizes, on=TENANT, how="left").fillna({"rows": 0})
     return answers.merge(_one_model(case, table), on=KEY), cost
+
+
+def _segments(source: DataFrame, case: Case) -> DataFrame:
+    """What `tiltyard sharing` would have said: each tenant's most frequent value."""
+    value = F.mode(F.col(str(case.segment)).cast("string"), deterministic=True)
+    found = derive(source, case.app).groupBy(F.col(TENANT).alias("tenant")).agg(value.alias("segment"))
+    return found.withColumn("shares_data", F.lit(None).cast("boolean"))
 
 
 def _one_model(case: Case, table: pd.DataFrame) -> pd.DataFrame:
@@ -162,13 +174,14 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("TILTYARD_DATA", "../shared/data")))
     parser.add_argument("--only", choices=CASES)
+    parser.add_argument("--segments", action="store_true")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     found: dict[str, Any] = {}
     with workplace() as (spark, _), tempfile.TemporaryDirectory() as folder:
         for name, case in CASES.items():
             if chosen.only in (None, name):
-                answers, cost = scored(spark, case, chosen.data, Path(folder))
+                answers, cost = scored(spark, case, chosen.data, Path(folder), segments=chosen.segments)
                 found[name] = {"classes": by_class(answers), "cpu_seconds": cost}
                 print(name, {part: round(seconds) for part, seconds in cost.items()}, flush=True)
     rows = [

@@ -202,44 +202,59 @@ def categories(rows: Rows, seen: Rows) -> Rows:
     return rows.assign(**known)
 
 
-def ours(
-    spark: SparkSession, fields: Rows, labels: np.ndarray, fold: np.ndarray, problem: str
-) -> list[np.ndarray]:
-    """The answers for each outer fold, by the tenant that has trained on the others."""
-    names = [str(label) for label in range(int(labels.max()) + 1)] if problem == "multiclass" else []
+def framed(spark: SparkSession, fields: Rows, labels: np.ndarray, problem: str, **more: Any) -> DataFrame:
+    """The table as a frame: the fields, `__key`, `__label` with the names of its classes, and more columns."""
+    names = class_names(labels, problem)
     known = {"ml_attr": {"type": "nominal", "vals": names}} if names else {}
-    plain = fields.assign(
-        __key=[f"{place:06d}" for place in range(len(fields))], __label=labels, __outer=fold
-    )
+    plain = fields.assign(__key=[f"{place:06d}" for place in range(len(fields))], __label=labels, **more)
     plain = plain.astype({name: object for name in fields.select_dtypes(exclude="number")}).where(
         plain.notna(), None
     )
     frame = spark.createDataFrame(plain).withColumn(
         "__label", F.col("__label").alias("__label", metadata=known)
     )
-    frame = frame.repartition(THREADS).localCheckpoint()
+    return frame.repartition(THREADS).localCheckpoint()
+
+
+def class_names(labels: np.ndarray, problem: str) -> list[str]:
+    """Names for several classes, none for another problem."""
+    return [str(label) for label in range(int(labels.max()) + 1)] if problem == "multiclass" else []
+
+
+def featurizer(fields: Rows, problem: str) -> Featurizer:
+    """What makes features of such a frame, tenant by tenant."""
+    return Featurizer(
+        inputCols=list(fields), tenantCol="tenant", labelCol="__label", foldCol="fold", keyCol="__key",
+        problem=problem,
+    )  # fmt: skip
+
+
+def ours(
+    spark: SparkSession, fields: Rows, labels: np.ndarray, fold: np.ndarray, problem: str
+) -> list[np.ndarray]:
+    """The answers for each outer fold, by the tenant that has trained on the others."""
+    frame = framed(spark, fields, labels, problem, __outer=fold)
     every = F.explode(F.array(*[F.lit(str(place)) for place in range(FOLDS)]))
     training = frame.withColumn("tenant", every).where("tenant != CAST(__outer AS STRING)")
     training = training.withColumn("fold", hash_folds(("__key",), 3)).localCheckpoint()
-    pipeline = Featurizer(
-        inputCols=list(fields), tenantCol="tenant", labelCol="__label", foldCol="fold", keyCol="__key",
-        problem=problem,
-    ).fit(training)  # fmt: skip
+    pipeline = featurizer(fields, problem).fit(training)
     model = tournament(problem).fit(pipeline.transform(training))
     testing = pipeline.transform(frame.withColumn("tenant", F.col("__outer").cast("string")))
+    names = class_names(labels, problem)
     scored = answered(model.transform(testing), problem, names).toPandas().sort_values("key")
     return [np.array(scored.loc[scored["outer"] == place, "answer"].tolist()) for place in range(FOLDS)]
 
 
-def tournament(problem: str) -> Tournament:
-    """What an app without tenants plays by default."""
+def tournament(problem: str, learners: Sequence[Any] = (), **more: Any) -> Tournament:
+    """What an app without tenants plays by default, or other learners."""
     conf = yaml.safe_load((packaged_conf() / "base.yaml").read_text(encoding="utf-8"))["tournament"]
     app = AppConfig(app="quality", source="quality", key=("key",), label="label", problem=problem)  # type: ignore[arg-type]
-    learners = from_grids(app.learners, conf["grids"], 0, labelCol="__label", problem=problem)
-    estimator, maps = arena(learners)
+    default = from_grids(app.learners, conf["grids"], 0, labelCol="__label", problem=problem)
+    estimator, maps = arena(learners or default)
     return Tournament(
         estimator=estimator, estimatorParamMaps=maps, evaluator=evaluator_for(app.metric, "__label", problem),
         tenantCol="tenant", keyCol="__key", foldCol="fold", seconds=0.0, minRows=20, minPerClass=2,
+        **more,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tiltyard.apps import TENANT
 from tiltyard.errors import DataContractError, TooManyFailures
 from tiltyard.job import Job
 from tiltyard.learners.blend import BlendKernel
+from tiltyard.portfolio import Record
 from tiltyard.tables import Where
 from tiltyard.threads import side_by_side
 from tiltyard.tournament import TournamentModel
@@ -40,7 +41,7 @@ def run(job: Job, since: date | None = None, until: date | None = None) -> dict[
         pipeline = training.fitted_pipeline(rows, app, path, sharing)
         packed = pipeline.transform(rows)
     with progress.step("tournaments"):
-        fitted = training.play(packed, app)
+        fitted = training.play(packed, app, _portfolio(job))
     held = None
     if app.folds.holdout:
         with progress.step("holdout"):
@@ -70,6 +71,13 @@ def _sharing(job: Job) -> DataFrame:
     said = job.warehouse.read("tenants").where(F.col("app") == job.app.app)
     told = (F.col("shares_data") == F.lit(False)) | F.col("segment").isNotNull()
     return said.where(told).select("tenant", "segment", "shares_data")
+
+
+def _portfolio(job: Job) -> list[Record]:
+    """What has won before, where the app searches by it."""
+    if job.app.tournament.search != "portfolio":
+        return []
+    return training.portfolio(job.app, job.warehouse.read("leaderboard"), job.logical_date)
 
 
 def _write(

@@ -76,7 +76,7 @@ class TournamentConfig(_Frozen):
 
     metric: Metric | None = None
     learners: Annotated[tuple[Learner, ...] | None, Field(min_length=1)] = None
-    search: Literal["grid", "random", "tpe"] = "grid"
+    search: Literal["grid", "random", "tpe", "portfolio"] = "grid"
     trials: int = Field(20, ge=1)
     search_seconds: float = Field(0.0, ge=0)
     seed: int = 0

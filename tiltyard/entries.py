@@ -28,7 +28,10 @@ class Contender:
 
 @dataclass
 class Entry:
-    """One contender's games: its metrics by fold, and status "error", "timeout" or "behind" if it did not play all.
+    """One contender's games: its metrics by fold, and a status other than "ok" if it did not play all.
+
+    That is "error", "timeout", "behind" (by racing), "duplicate" (of another one) or "degenerate" (nothing to learn
+    from).
 
     `answers` and `reached` hold each fold's predictions, and their metric on each of the fold's draws; `models` what
     was fitted without the fold. A blend's are its members'.

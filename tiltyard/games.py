@@ -13,7 +13,13 @@ from tiltyard.folds import splits
 from tiltyard.honest import Round, behind
 from tiltyard.learners import classed
 from tiltyard.learners.kernel import Matrix
+from tiltyard.learners.pooled import PooledKernel
+from tiltyard.learners.prior import PriorKernel
+from tiltyard.learners.residual import ResidualKernel
 from tiltyard.problem import Problem
+
+# Families that have something to say where no slot does.
+_BLIND = (PriorKernel.name, PooledKernel.name, ResidualKernel.name)
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,26 @@ def games(
     ]
 
 
+def leave_idle(entries: Sequence[Entry], matrix: Matrix) -> None:
+    """Take out who would only find the prior's answer, as no slot of the tenant's rows varies."""
+    if _varies(matrix.values):
+        return
+    for entry in entries:
+        if entry.contender.kernel.name not in _BLIND:
+            entry.status, entry.message = "degenerate", "No slot varies among the tenant's rows."
+
+
 def side_by_side(entries: Sequence[Entry], played: Sequence[Game], metric: str, *, racing: bool) -> None:
-    """All entries play a game before the next one begins; racing takes out who is clearly behind."""
+    """All entries play a game before the next one begins; racing takes out who is clearly behind.
+
+    Whoever answers the first game as another one of its family is taken for its double, and not fitted again.
+    """
     for place, game in enumerate(played, start=1):
         for entry in entries:
             if entry.status == "ok":
                 _play(entry, game, metric)
+        if place == 1:
+            _leave_doubles(entries)
         if racing and place < len(played):
             _leave_behind(entries, metric)
 
@@ -95,6 +115,21 @@ def _leave_behind(entries: Sequence[Entry], metric: str) -> None:
             _mark_behind(entry, leader)
 
 
+def _leave_doubles(entries: Sequence[Entry]) -> None:
+    """Take out who has answered as an earlier one of its family did, row by row.
+
+    Parameters may not matter to a tenant: trees of depth 5 are those of depth 3 where few rows stop them. Where all
+    rows have one answer nothing was found yet, and more may be found on other folds.
+    """
+    first: dict[tuple[str, bytes], Entry] = {}
+    for entry in entries:
+        if entry.status == "ok" and entry.answers and np.ptp(entry.answers[0], axis=0).any():
+            same = first.setdefault((entry.contender.kernel.name, entry.answers[0].tobytes()), entry)
+            if same is not entry:
+                entry.status = "duplicate"
+                entry.message = f"It answers as {same.contender.name} does."
+
+
 def _mark_behind(entry: Entry, leader: Entry) -> None:
     entry.status = "behind"
     entry.message = f"Clearly behind {leader.contender.name} after fold {entry.folds[-1]['fold']}."
@@ -115,6 +150,11 @@ def finite(answers: np.ndarray) -> np.ndarray:
     if not np.isfinite(answers).all():
         raise FloatingPointError("it predicts numbers that are not finite")
     return answers
+
+
+def _varies(values: np.ndarray) -> bool:
+    same = (values == values[:1]) | (np.isnan(values) & np.isnan(values[:1]))
+    return not bool(same.all())
 
 
 def _differ(labels: np.ndarray) -> bool:

@@ -25,7 +25,7 @@ from tiltyard.problem import Multiclass, Problem, Regression, classes_of_tenant
 from tiltyard.refusals import no_class, refusal
 from tiltyard.results import counted, result_rows
 from tiltyard.rules import Rules
-from tiltyard.search import always, by_tpe
+from tiltyard.search import by_tpe
 from tiltyard.spark_work import described
 from tiltyard.spread_fit import SpreadFit
 from tiltyard.streams import rows_of_floats
@@ -137,8 +137,7 @@ class _Giant:
 
     def tournament(self) -> tuple[list[Entry], Verdict]:
         lane, rules = self.lane, self.lane.rules
-        first = always(lane.contenders) if rules.search == "tpe" else lane.contenders
-        entries = [Entry(contender) for contender in first]
+        entries = [Entry(contender) for contender in rules.first(lane.contenders, len(self.labels))]
         prior = prior_among(entries)
         self.enter(with_prior(entries, prior))
         if rules.search == "tpe":

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import numpy as np
 
 from tiltyard.entries import Contender, Entry
-from tiltyard.games import Game, alone, games, side_by_side, words
+from tiltyard.games import Game, alone, games, leave_idle, side_by_side, words
 from tiltyard.learners import classed
 from tiltyard.learners.kernel import Fitted, Matrix
 from tiltyard.problem import BINARY, Problem
 from tiltyard.refusals import refusal
 from tiltyard.rules import Rules
-from tiltyard.search import always, by_tpe
+from tiltyard.search import by_tpe
 from tiltyard.verdict import Verdict, judged, prior_among, with_prior
 
 _ROWS_IN_TIME = 10_000
@@ -50,8 +50,7 @@ def play(
     refused = refusal(problem, labels, rules.min_rows, rules.min_per_class)
     if refused:
         return [], Verdict(*refused)
-    first = always(contenders) if rules.search == "tpe" else contenders
-    entries = [Entry(contender) for contender in first]
+    entries = [Entry(contender) for contender in rules.first(contenders, len(labels))]
     prior = prior_among(entries)
     limit = rules.seconds * max(1.0, len(labels) / _ROWS_IN_TIME)
 
@@ -61,6 +60,7 @@ def play(
     try:
         with _time_limit(limit):
             played = games(matrix, labels, fold, problem, expanding=rules.expanding)
+            leave_idle(entries, matrix)
             side_by_side(with_prior(entries, prior), played, rules.metric, racing=rules.racing)
             if rules.search == "tpe":
                 _search(entries, contenders, played, rules)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tiltyard.search import Budget
+from tiltyard.entries import Contender
+from tiltyard.search import Budget, always, bracket, likeliest
 from tiltyard.thresholds import ThresholdRule
 
 
@@ -21,8 +23,10 @@ class Rules:
     threshold : how the champion's decision threshold is found
     racing : after each fold but the last, contenders clearly behind the best one stop playing
     blend : the best contenders of each family together are one more entry
-    search : "grid" plays all contenders; "tpe" the first of each family, and then what a search chooses
+    search : "grid" plays all contenders; "portfolio" the likeliest winners; "tpe" the first of each family, and then
+        what a search chooses
     budget : of the search
+    orders : of a portfolio: for each bracket of rows the contenders' names, the likeliest winners first
     """
 
     metric: str = "auroc"
@@ -35,3 +39,12 @@ class Rules:
     blend: bool = True
     search: str = "grid"
     budget: Budget = field(default_factory=Budget)
+    orders: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+    def first(self, contenders: Sequence[Contender], rows: int) -> list[Contender]:
+        """Who of the field plays for a tenant of so many rows, before any search."""
+        if self.search == "tpe":
+            return always(contenders)
+        if self.search == "portfolio":
+            return likeliest(contenders, self.orders[bracket(rows)], self.budget)
+        return [*contenders]

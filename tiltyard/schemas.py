@@ -11,7 +11,7 @@ from pyspark.sql.types import ArrayType, BinaryType, BooleanType, DataType, MapT
 
 RUN_STATUSES = ("running", "ok", "failed", "lost")
 TENANT_STATUSES = ("ok", "too_few_rows", "one_class", "no_signal", "timeout", "error")
-CONTENDER_STATUSES = (*TENANT_STATUSES, "behind")
+CONTENDER_STATUSES = (*TENANT_STATUSES, "behind", "duplicate", "degenerate")
 EVALUATION_STATUSES = ("ok", "too_few_rows", "one_class", "no_outcomes")
 # Commits from one checkpoint of Delta's log to the next. A checkpoint takes five times the time of a small commit, and
 # a table of 48 commits without one was read no slower than with Delta's own 10.
@@ -87,7 +87,7 @@ _DECLARED = (
         "One contender of one tenant; a tenant that never got to play has one row without contender.",
         """app STRING NOT NULL, logical_date DATE, run_id STRING, tenant STRING, contender STRING,
         learner STRING, metric STRING, mean DOUBLE, sd DOUBLE, rank INT, status STRING NOT NULL,
-        message STRING, rows BIGINT, fit_seconds DOUBLE, score_seconds DOUBLE,
+        message STRING, rows BIGINT, columns INT, categories DOUBLE, fit_seconds DOUBLE, score_seconds DOUBLE,
         folds ARRAY<STRUCT<fold:INT, rows:BIGINT, metrics:MAP<STRING,DOUBLE>>>, params STRING""",
         ("app",),
         {"status_known": _one_of("status", CONTENDER_STATUSES)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from tiltyard.entries import Contender
+from tiltyard.learners.pooled import PooledKernel
+from tiltyard.learners.prior import PriorKernel
 
 # Trials before the first guess: drawn at random, so that a guess rests on something.
 _DRAWN = 6
@@ -63,6 +66,38 @@ def at_random(contenders: Sequence[Contender], budget: Budget) -> list[Contender
     rest = [place for place, one in enumerate(contenders) if one not in first]
     drawn = np.random.default_rng(budget.seed).permutation(rest)[: budget.trials]
     return [one for place, one in enumerate(contenders) if one in first or place in drawn]
+
+
+def bracket(count: float) -> int:
+    """Half decades of a number of rows or columns: tenants of one bracket are alike in size.
+
+    Examples
+    --------
+    >>> [bracket(count) for count in (1, 100, 200, 400, 1_000, 1_000_000)]
+    [0, 4, 5, 5, 6, 12]
+    """
+    return round(2 * math.log10(max(count, 1)))
+
+
+def likeliest(contenders: Sequence[Contender], order: Sequence[str], budget: Budget) -> list[Contender]:
+    """Those that cost nothing, and as many of the others as the budget allows, the likeliest winners.
+
+    In the order of the field.
+
+    Parameters
+    ----------
+    order : names of the field, the likeliest winners first, as of `tiltyard.portfolio.orders`
+
+    Examples
+    --------
+    >>> from tiltyard.contenders import contenders_of, from_grids
+    >>> field = contenders_of(from_grids(["prior", "linear", "forest", "boosting"], {}, seed=0))
+    >>> [one.name for one in likeliest(field, ["forest", "boosting", "prior", "linear"], Budget(trials=2))]
+    ['prior', 'forest', 'boosting']
+    """
+    free = {one.name for one in contenders if one.kernel.name in (PriorKernel.name, PooledKernel.name)}
+    tried = {*[name for name in order if name not in free][: budget.trials], *free}
+    return [one for one in contenders if one.name in tried]
 
 
 def by_tpe(

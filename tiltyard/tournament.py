@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from pyspark import keyword_only
@@ -27,6 +28,7 @@ from tiltyard.learners import Learner
 from tiltyard.learners.base import categorical_slots, packed_floats
 from tiltyard.packed import tournaments
 from tiltyard.params import Range, flag, number, one_of, text, whole
+from tiltyard.portfolio import from_json, orders, share
 from tiltyard.problem import Problem
 from tiltyard.results import with_rows
 from tiltyard.rules import Rules
@@ -83,9 +85,12 @@ class Tournament(Crossed):
     search : "grid" (default) plays all contenders. Of a large field "random" plays the first of each family and
         `trials` others, the same for all tenants; "tpe" the first of each family, and then, tenant by tenant, up to
         `trials` that hyperopt chooses by what the ones before have reached
+        "portfolio" those that cost nothing (prior, pooled) and the `trials` others that have won most often for tenants
+        of about as many rows, columns and categories
     trials : default 20
     searchSeconds : time of a tenant after which "tpe" begins no new one, 0 (default) for no limit. With a limit
         results depend on the machine
+    portfolio : what has won, as `tiltyard.portfolio.to_json` says it; default nothing, and the field's order counts
 
     See Also
     --------
@@ -160,7 +165,7 @@ class Tournament(Crossed):
     )
 
     search: Param[str] = Param(
-        Params._dummy(), "search", "which contenders play", one_of("grid", "random", "tpe")
+        Params._dummy(), "search", "which contenders play", one_of("grid", "random", "tpe", "portfolio")
     )
     trials: Param[int] = Param(Params._dummy(), "trials", "contenders that a search tries", whole(1))
     searchSeconds: Param[float] = Param(
@@ -168,6 +173,9 @@ class Tournament(Crossed):
         "searchSeconds",
         "seconds after which a search begins no new one, 0 for no limit",
         Range("a finite number of seconds, 0 or more", _seconds),
+    )
+    portfolio: Param[str] = Param(
+        Params._dummy(), "portfolio", "records of what has won for which tenants", text()
     )
 
     @keyword_only
@@ -200,6 +208,7 @@ class Tournament(Crossed):
         search: str = "grid",
         trials: int = 20,
         searchSeconds: float = 0.0,
+        portfolio: str = "[]",
     ) -> None:
         given = self._input_kwargs
         super().__init__()
@@ -207,6 +216,7 @@ class Tournament(Crossed):
         self._setDefault(minRows=100, minPerClass=10, seconds=20.0, seed=0)
         self._setDefault(thresholdBy="half", falsePositive=1.0, falseNegative=1.0, racing=True, blend=True)
         self._setDefault(packedRows=200_000, workers=2, search="grid", trials=20, searchSeconds=0.0)
+        self._setDefault(portfolio="[]")
         self._set(**{name: value for name, value in given.items() if name != "contenders"})
         if contenders is not None:
             self._compete(contenders)
@@ -242,7 +252,8 @@ class Tournament(Crossed):
         features = face.getFeaturesCol()
         problem = contenders.problem_of(dataset.schema, face)
         categorical, rules = categorical_slots(dataset.schema, features), self._rules(problem)
-        field, rows = self._field(learners, rules), self._rows(dataset, face)
+        field, rules = self._field(learners, rules, categorical)
+        rows = self._rows(dataset, face)
         sizes = self._sizes(dataset, face)
         most = self.getOrDefault(self.packedRows)
         large = giants(sizes, most)
@@ -302,10 +313,17 @@ class Tournament(Crossed):
             ),
         )
 
-    def _field(self, learners: Sequence[Learner], rules: Rules) -> list[Contender]:
-        """Who may play."""
+    def _field(
+        self, learners: Sequence[Learner], rules: Rules, categorical: tuple[bool, ...]
+    ) -> tuple[list[Contender], Rules]:
+        """Who may play, and the rules that know in which order they are likely to win."""
         field = contenders.contenders_of(learners)
-        return at_random(field, rules.budget) if rules.search == "random" else field
+        if rules.search == "random":
+            return at_random(field, rules.budget), rules
+        if rules.search == "portfolio":
+            known, columns = from_json(self.getOrDefault(self.portfolio)), len(categorical)
+            return field, replace(rules, orders=orders(field, known, columns, share(categorical)))
+        return field, rules
 
     def _rows(self, dataset: DataFrame, face: Learner) -> DataFrame:
         """The labelled rows as the packed lane takes them: tenant, key, fold, y, x, margin."""

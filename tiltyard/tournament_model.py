@@ -30,6 +30,7 @@ from tiltyard.learners.payload import FORMAT, digest
 from tiltyard.learners.pooled import PooledFit, PooledKernel
 from tiltyard.learners.prior import PriorFit, PriorKernel, smoothed_rate, smoothed_shares
 from tiltyard.params import number, text
+from tiltyard.portfolio import share
 from tiltyard.problem import Binary, Multiclass, Regression
 from tiltyard.results import RESULTS
 from tiltyard.serving import Champion, scores
@@ -40,7 +41,7 @@ _DIGITS = 12
 _PACKED, _MARGIN, _KEY = "_tiltyard_x", "_tiltyard_margin", "_tiltyard_tenant"
 _BOARD = (
     "tenant", "contender", "learner", "metric", "mean", "sd", "rank", "status", "message", "rows",
-    "fit_seconds", "score_seconds", "folds", "params",
+    "columns", "categories", "fit_seconds", "score_seconds", "folds", "params",
 )  # fmt: skip
 _CHAMPION = (
     "tenant", "learner", "contender", "status", "message", "fallback", "metric", "value", "low", "high",
@@ -102,10 +103,17 @@ class TournamentModel(
 
     @property
     def leaderboard(self) -> DataFrame:
-        """DataFrame[tenant, contender, learner, metric, mean, sd, rank, status, message, rows, ...]."""
-        contenders = self.results.where("kind = 'contender'").select(*_BOARD)
-        idle = self.results.where("kind = 'verdict' AND NOT played").select(*_BOARD)
-        return contenders.unionByName(idle)
+        """DataFrame[tenant, contender, learner, metric, mean, sd, rank, status, message, rows, columns, ...].
+
+        `columns` and `categories`, the share of them that hold codes, are null where the slots were not known.
+        """
+        rows = self.results.where("kind = 'contender' OR NOT played")
+        columns = len(self.categorical) or None
+        kind = {
+            "columns": F.lit(columns).cast("int"),
+            "categories": F.lit(share(self.categorical) if columns else None).cast("double"),
+        }
+        return rows.withColumns(kind).select(*_BOARD)
 
     @property
     def champions(self) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 from pyspark.errors import AnalysisException
@@ -27,6 +27,7 @@ from tiltyard.holdout import HOLDOUT, kept_apart
 from tiltyard.importance import EVERYONE
 from tiltyard.pooled_margin import PooledMarginModel
 from tiltyard.pooling_stages import pooling_stages
+from tiltyard.portfolio import Record, collected, history, shipped, to_json
 from tiltyard.problem import Multiclass
 from tiltyard.slots import has_levels, slot_table
 from tiltyard.state import joined
@@ -38,6 +39,8 @@ OF_ALL = "(model of all tenants)"
 """The name of what a champion takes from the model of all tenants, among its features."""
 MAX_CLASSES = 100
 """Classes that an app may tell apart."""
+PORTFOLIO_DAYS = 90
+"""Days of trainings whose winners a portfolio counts."""
 
 
 def labelled_rows(
@@ -129,8 +132,19 @@ def fitted_pipeline(
     return PipelineModel.load(path)
 
 
-def tournament(app: AppConfig) -> Tournament:
-    """The app's tournament over packed rows."""
+def portfolio(app: AppConfig, leaderboard: DataFrame, day: date) -> list[Record]:
+    """What has won in the trainings of the days before, of all apps with the app's metric, and in the shipped file.
+
+    One job, whose result has a row for each kind of tenant and contender.
+    """
+    since = day - timedelta(days=PORTFOLIO_DAYS)
+    known = leaderboard.where(F.col("logical_date").between(F.lit(since), F.lit(day - timedelta(days=1))))
+    found = history(known.where(F.col("metric") == app.metric))
+    return [*shipped(app.problem), *collected(found)]
+
+
+def tournament(app: AppConfig, known: Sequence[Record] = ()) -> Tournament:
+    """The app's tournament over packed rows; `known` is as of `portfolio`, for an app that searches by it."""
     conf = app.tournament
     columns = {"featuresCol": FEATURES, "labelCol": LABEL, "problem": app.problem}
     if app.pools:
@@ -158,12 +172,13 @@ def tournament(app: AppConfig) -> Tournament:
         search=conf.search,
         trials=conf.trials,
         searchSeconds=conf.search_seconds,
+        portfolio=to_json(known),
     )
 
 
-def play(rows: DataFrame, app: AppConfig) -> TournamentModel:
+def play(rows: DataFrame, app: AppConfig, known: Sequence[Record] = ()) -> TournamentModel:
     """Every tenant's tournament over packed rows."""
-    return cast(TournamentModel, tournament(app).fit(rows))
+    return cast(TournamentModel, tournament(app, known).fit(rows))
 
 
 def segments_of(pipeline: PipelineModel) -> list[str]:

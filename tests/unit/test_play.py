@@ -254,9 +254,31 @@ def test_noise_without_a_prior_among_the_contenders_gets_one() -> None:
 def test_columns_of_nulls_and_constants_are_no_signal() -> None:
     _, labels, fold = tenant(300, 2.0)
     values = np.column_stack([np.full(300, np.nan), np.ones(300), np.full(300, np.inf)]).astype(np.float32)
-    _, verdict = play(Matrix(values, np.zeros(3, dtype=bool)), labels, fold, FIELD, Rules())
+    entries, verdict = play(Matrix(values, np.zeros(3, dtype=bool)), labels, fold, FIELD, Rules())
+    assert {one.contender.name: one.status for one in entries} == {
+        "prior": "ok",
+        "linear": "degenerate",
+        "boosting": "degenerate",
+    }
     assert verdict.status == "no_signal" and verdict.above_chance is False
     assert verdict.champion is not None and verdict.champion.contender.name == "prior" and verdict.payload
+
+
+def test_who_answers_as_another_one_does_is_fitted_once() -> None:
+    """A tree of one yes or no is no deeper for being allowed to; another penalty is another model."""
+    _, _, fold = tenant(300, 2.0)
+    random = np.random.default_rng(1)
+    values = random.integers(0, 2, size=(300, 1)).astype(np.float32)
+    labels = (random.random(300) < 0.2 + 0.6 * values[:, 0]).astype(float)
+    deeper = Contender("deeper", FIELD[2].kernel, {**FIELD[2].params, "maxDepth": 5})
+    weaker = Contender("weaker", FIELD[1].kernel, {**FIELD[1].params, "regParam": 1.0})
+    field = [*FIELD, deeper, weaker]
+    entries, verdict = play(Matrix(values, np.zeros(1, dtype=bool)), labels, fold, field, Rules(racing=False))
+    found = {one.contender.name: (one.status, len(one.folds)) for one in entries}
+    assert found["deeper"] == ("duplicate", 1)
+    assert found["boosting"] == found["linear"] == found["weaker"] == ("ok", 3)
+    assert entries[3].message == "It answers as boosting does."
+    assert verdict.status == "ok" and verdict.champion is not None and verdict.champion is not entries[3]
 
 
 def test_noise_is_rarely_called_signal() -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from tests.unit.test_play import tenant
+from tiltyard.config import packaged_conf
 from tiltyard.contenders import contenders_of, from_grids
 from tiltyard.entries import Contender
 from tiltyard.play import play
+from tiltyard.portfolio import Record, from_json, orders, shipped, to_json
 from tiltyard.rules import Rules
-from tiltyard.search import Budget, always, at_random, by_tpe
+from tiltyard.search import Budget, always, at_random, bracket, by_tpe
 
 GRIDS = {
     "linear": {"regParam": [round(0.001 * 1.5**step, 6) for step in range(24)]},
@@ -90,3 +93,39 @@ def test_a_tenant_plays_what_its_search_chooses(racing: bool) -> None:
         for found in (entries, full)
     ]
     assert means[0] < means[1] + 0.003
+
+
+def known(*records: tuple[float, str, int]) -> list[Record]:
+    """Wins of 40 tournaments each, of tenants of 10 columns."""
+    return [Record(rows, 10, 0.0, name, wins, 40) for rows, name, wins in records]
+
+
+def test_a_portfolio_tries_what_has_won_for_tenants_of_that_size() -> None:
+    records = known((300, "linear(regParam=0.001)", 40), (30_000, FIELD[-1].name, 40))
+    found = orders(FIELD, records, columns=10, categories=0.0)
+    assert found[bracket(200)][0] == "linear(regParam=0.001)" and found[bracket(50_000)][0] == FIELD[-1].name
+    rules = Rules(search="portfolio", budget=Budget(trials=1), orders=found)
+    assert [one.name for one in rules.first(FIELD, 200)] == ["prior", "linear(regParam=0.001)"]
+    matrix, labels, fold = tenant(300, strength=3.0)
+    entries, _ = play(matrix, labels, fold, FIELD, rules)
+    assert {one.contender.name for one in entries} - {"blend"} == {"prior", "linear(regParam=0.001)"}
+
+
+def test_a_loser_is_tried_after_those_that_nobody_knows() -> None:
+    order = orders(FIELD, known((300, FIELD[1].name, 0)), columns=10, categories=0.0)[bracket(300)]
+    assert order[-1] == FIELD[1].name and order[:2] == (FIELD[0].name, FIELD[2].name)
+
+
+def test_tenants_that_are_alike_count_more() -> None:
+    far, near = Record(300, 1_000, 1.0, FIELD[1].name, 30, 40), Record(300, 10, 0.0, FIELD[2].name, 20, 40)
+    assert orders(FIELD, [far, near], columns=10, categories=0.0)[bracket(300)][0] == FIELD[2].name
+    assert orders(FIELD, [far, near], columns=1_000, categories=1.0)[bracket(300)][0] == FIELD[1].name
+    assert from_json(to_json([far, near])) == [far, near]
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
+def test_the_shipped_records_know_the_default_field(problem: str) -> None:
+    base = yaml.safe_load((packaged_conf() / "base.yaml").read_text(encoding="utf-8"))
+    grids = base["tournament"]["grids"]
+    field = {one.name for one in contenders_of(from_grids(["prior", "linear", "boosting"], grids, seed=0))}
+    assert field <= {record.contender for record in shipped(problem)}

@@ -75,6 +75,34 @@ def test_the_leaderboard_has_every_contender_and_fold(warehouse: Warehouse) -> N
     assert {row.tenant for row in idle} == {"Bern", "Ulm"}
 
 
+def test_a_portfolio_tries_what_has_won_before(
+    spark: SparkSession, warehouse: Warehouse, trained: Place, tmp_path: Path
+) -> None:
+    """The boards of days before are counted by kind of tenant; those of the day itself are not."""
+    board = warehouse.read("leaderboard").toPandas()
+    played = board[(board["tenant"].isin(["Rome", "Oslo"])) & (board["learner"] != "blend")]
+    assert played["columns"].min() > 3 and played["categories"].between(0.1, 0.9).all()
+    won = set(played[played["rank"] == played.groupby("tenant")["rank"].transform("min")]["contender"])
+    at = trained.copy(tmp_path / "portfolio")
+    app = load_config(at.folder / "conf", "rides").app
+    assert app is not None
+    found = {
+        day: {
+            record.contender: record for record in training.portfolio(app, warehouse.read("leaderboard"), day)
+        }
+        for day in (TRAINED, TRAINED + timedelta(days=1))
+    }
+    only = found[TRAINED + timedelta(days=1)]
+    assert won <= {name for name, record in only.items() if record.wins} and won.isdisjoint({"prior"})
+    assert only["boosting(maxDepth=2, maxIter=20)"].played == 3  # tenants that played: Lima, too
+    assert "boosting(maxDepth=2, maxIter=20)" not in found[TRAINED]
+    at.train(TRAINED + timedelta(days=1), overrides=("tournament.search=portfolio", "tournament.trials=1"))
+    newest = Warehouse(spark, at.root).read("leaderboard").where("tenant = 'Rome'").toPandas()
+    second = newest[newest["logical_date"] > TRAINED]
+    assert len(second[second["learner"] != "blend"]) == 2  # the prior, and one more
+    assert set(second["contender"]) <= {"prior", *won, "blend"}
+
+
 def test_features_have_lineage_evidence_and_reasons(warehouse: Warehouse) -> None:
     rome = warehouse.read("features").where("tenant = 'Rome'").orderBy("slot").collect()
     assert [row.name for row in rome][:3] == ["rain", "stops", "at__hour_sin"]
