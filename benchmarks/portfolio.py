@@ -80,7 +80,7 @@ def sampled(spark: SparkSession, data: Path, table: quality.Table) -> Mined:
     rows = rows.withColumn("fold", hash_folds(("__key",), 3)).localCheckpoint()
     packed = quality.featurizer(fields, table.problem).fit(rows).transform(rows)
     learners = field(["prior", "linear", "forest", "boosting"], labelCol="__label", problem=table.problem)
-    played = quality.tournament(table.problem, learners=learners, blend=False).fit(packed)
+    played = quality.tournament(table.problem, learners=learners, blend=False, racing=False).fit(packed)
     return _mined(table.problem, learners, played.leaderboard)
 
 
@@ -96,7 +96,7 @@ def pooled(spark: SparkSession, data: Path, case: pooling.Case, folder: Path) ->
     }
     learners = field(pooling.EVERY, **columns)
     estimator, maps = training.arena(learners)
-    played = known._set(estimator=estimator, estimatorParamMaps=maps, blend=False).fit(packed)
+    played = known._set(estimator=estimator, estimatorParamMaps=maps, blend=False, racing=False).fit(packed)
     return _mined("binary", learners, played.leaderboard)
 
 
@@ -116,7 +116,7 @@ def kept(tables: Mapping[str, Mined]) -> Iterator[tuple[str, int, dict[str, floa
             for record in mined.records
         ]
         tried: dict[str, list[list[float]]] = {}
-        for _, tenant in table.board[table.board["mean"].notna()].groupby("tenant"):
+        for _, tenant in table.board[table.board["status"] == "ok"].groupby("tenant"):
             sign = 1.0 if LARGER_IS_BETTER[tenant["metric"].iloc[0]] else -1.0
             value = sign * tenant.set_index("contender")["mean"]
             prior, best = value.get("prior", value.min()), value.max()
@@ -142,14 +142,14 @@ def kept(tables: Mapping[str, Mined]) -> Iterator[tuple[str, int, dict[str, floa
 
 
 def _share(value: pd.Series, names: Sequence[str], trials: int, prior: float, best: float) -> float:
-    first = [name for name in names if name not in ("prior", "pooled") and name in value.index][:trials]
-    free = [name for name in ("prior", "pooled") if name in value.index]
-    return float(max(value[[*free, *first]].max() - prior, 0.0) / (best - prior))
+    first = [name for name in names if name not in ("prior", "pooled")][:trials]
+    played = [name for name in ("prior", "pooled", *first) if name in value.index]
+    return float(max(value[played].max() - prior, 0.0) / (best - prior))
 
 
 def write(path: Path, tables: Mapping[str, Mined]) -> int:
     """Write the records of all tables, those of one kind of tenant and one contender together; how many there are."""
-    counts: dict[tuple[Any, ...], list[int]] = {}
+    counts: dict[tuple[Any, ...], list[float]] = {}
     for mined in tables.values():
         for record in mined.records:
             kind = (
@@ -159,9 +159,9 @@ def write(path: Path, tables: Mapping[str, Mined]) -> int:
                 record.categories,
                 record.contender,
             )
-            held = counts.setdefault(kind, [0, 0])
+            held = counts.setdefault(kind, [0, 0.0])
             held[0] += record.wins
-            held[1] += record.played
+            held[1] = round(held[1] + record.chance, 3)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["problem", *Record._fields])

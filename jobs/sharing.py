@@ -12,7 +12,10 @@ from tiltyard.job import Job
 
 
 def run(job: Job, shares_data: bool | None = None, segment: str | None = None) -> dict[str, Any]:
-    """Set what is given for the chosen tenants, known or not yet; the next training goes by it."""
+    """Set what is given for the chosen tenants, known or not yet; the next training goes by it.
+
+    An empty segment takes the tenants out of theirs.
+    """
     given = {
         name: value
         for name, value in (("shares_data", shares_data), ("segment", segment))
@@ -26,7 +29,7 @@ def run(job: Job, shares_data: bool | None = None, segment: str | None = None) -
     app = job.app.app
     known = job.warehouse.read("tenants").where(F.col("app") == app)
     chosen = job.spark.createDataFrame([(tenant,) for tenant in sorted(set(job.tenants))], "tenant string")
-    said = {name: F.lit(value) for name, value in given.items()}
+    said = {name: F.lit(None if value == "" else value) for name, value in given.items()}
     rows = chosen.join(known, "tenant", "left").withColumns({"app": F.lit(app), **said})
     # Nothing is known yet of a tenant that was never trained.
     rows = rows.fillna(0, ["rows", "consecutive_failures"])

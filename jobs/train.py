@@ -74,10 +74,12 @@ def _sharing(job: Job) -> DataFrame:
 
 
 def _portfolio(job: Job) -> list[Record]:
-    """What has won before, where the app searches by it."""
+    """What has won before for tenants that share, where the app searches by it."""
     if job.app.tournament.search != "portfolio":
         return []
-    return training.portfolio(job.app, job.warehouse.read("leaderboard"), job.logical_date)
+    apart = job.warehouse.read("tenants").where(F.col("shares_data") == F.lit(False)).select("app", "tenant")
+    boards = job.warehouse.read("leaderboard").join(apart, ["app", "tenant"], "left_anti")
+    return training.portfolio(job.app, boards, job.logical_date)
 
 
 def _write(
@@ -129,8 +131,7 @@ def _models(job: Job) -> DataFrame:
 
 
 def _champions(job: Job) -> DataFrame:
-    found = registry.champions(_models(job), _sharing(job).select("tenant", "segment"))
-    return found.withColumn("app", F.lit(job.app.app))
+    return registry.champions(_models(job)).withColumn("app", F.lit(job.app.app))
 
 
 def _tenants(job: Job, fitted: TournamentModel) -> DataFrame:

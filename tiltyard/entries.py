@@ -44,6 +44,7 @@ class Entry:
     models: list[Fitted] = field(default_factory=list, repr=False)
     status: str = "ok"
     message: str | None = None
+    twin: Entry | None = field(default=None, repr=False)
     fit_seconds: float = 0.0
     score_seconds: float = 0.0
 
@@ -51,7 +52,9 @@ class Entry:
         return [fold["metrics"][metric] for fold in self.folds]
 
     def loss(self, metric: str) -> float:
-        """The mean over its folds, negative where larger is better; infinite without any."""
+        """The mean over its folds, negative where larger is better; infinite without any; its twin's of a duplicate."""
+        if self.twin:
+            return self.twin.loss(metric)
         sign = -1.0 if LARGER_IS_BETTER[metric] else 1.0
         return sign * float(np.mean(self.values(metric))) if self.folds else np.inf
 

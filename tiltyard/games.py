@@ -50,25 +50,26 @@ def games(
     ]
 
 
-def leave_idle(entries: Sequence[Entry], matrix: Matrix) -> None:
-    """Take out who would only find the prior's answer, as no slot of the tenant's rows varies."""
+def leave_idle(entries: Sequence[Entry], matrix: Matrix) -> bool:
+    """Take out who would only find the prior's answer, where no slot of the rows varies; whether that is so."""
     if _varies(matrix.values):
-        return
+        return False
     for entry in entries:
         if entry.contender.kernel.name not in _BLIND:
             entry.status, entry.message = "degenerate", "No slot varies among the tenant's rows."
+    return True
 
 
 def side_by_side(entries: Sequence[Entry], played: Sequence[Game], metric: str, *, racing: bool) -> None:
     """All entries play a game before the next one begins; racing takes out who is clearly behind.
 
-    Whoever answers the first game as another one of its family is taken for its double, and not fitted again.
+    Whoever answers as another one of its family does is taken for its double, and not fitted again.
     """
     for place, game in enumerate(played, start=1):
         for entry in entries:
             if entry.status == "ok":
                 _play(entry, game, metric)
-        if place == 1:
+        if _tells(game, played):
             _leave_doubles(entries)
         if racing and place < len(played):
             _leave_behind(entries, metric)
@@ -81,6 +82,8 @@ def alone(
     leader = next(iter(ranked(others, metric)), None)
     for place, game in enumerate(played, start=1):
         _play(entry, game, metric)
+        if _tells(game, played):
+            _leave_doubles([entry], others)
         if entry.status != "ok":
             return
         if racing and leader and place < len(played):
@@ -115,19 +118,21 @@ def _leave_behind(entries: Sequence[Entry], metric: str) -> None:
             _mark_behind(entry, leader)
 
 
-def _leave_doubles(entries: Sequence[Entry]) -> None:
-    """Take out who has answered as an earlier one of its family did, row by row.
+def _leave_doubles(entries: Sequence[Entry], others: Sequence[Entry] = ()) -> None:
+    """Take out who has answered all games so far as an earlier one of its family did, row by row.
 
     Parameters may not matter to a tenant: trees of depth 5 are those of depth 3 where few rows stop them. Where all
     rows have one answer nothing was found yet, and more may be found on other folds.
     """
+    games = max((len(entry.answers) for entry in entries), default=0)
     first: dict[tuple[str, bytes], Entry] = {}
-    for entry in entries:
-        if entry.status == "ok" and entry.answers and np.ptp(entry.answers[0], axis=0).any():
-            same = first.setdefault((entry.contender.kernel.name, entry.answers[0].tobytes()), entry)
+    for entry in (*others, *entries):
+        if entry.status == "ok" and entry.answers and np.ptp(entry.answers[-1], axis=0).any():
+            said = b"".join(answers.tobytes() for answers in entry.answers[:games])
+            same = first.setdefault((entry.contender.kernel.name, said), entry)
             if same is not entry:
-                entry.status = "duplicate"
-                entry.message = f"It answers as {same.contender.name} does."
+                entry.status, entry.message = "duplicate", f"It answers as {same.contender.name} does."
+                entry.twin = same
 
 
 def _mark_behind(entry: Entry, leader: Entry) -> None:
@@ -150,6 +155,11 @@ def finite(answers: np.ndarray) -> np.ndarray:
     if not np.isfinite(answers).all():
         raise FloatingPointError("it predicts numbers that are not finite")
     return answers
+
+
+def _tells(game: Game, played: Sequence[Game]) -> bool:
+    """Whether equal answers tell of equal models: not where folds in time have learnt from few of the rows yet."""
+    return game is not played[-1] and 1.5 * len(game.known) >= len(played[-1].known)
 
 
 def _varies(values: np.ndarray) -> bool:

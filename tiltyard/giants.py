@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from tiltyard.crossed import Crossed
 from tiltyard.entries import Contender, Entry, note
 from tiltyard.evidence import Evidence
-from tiltyard.games import finite, games, side_by_side, words
+from tiltyard.games import finite, games, leave_idle, side_by_side, words
 from tiltyard.learners import classed
 from tiltyard.learners.base import LearnerModel, load, matrix_of
 from tiltyard.learners.blend import BlendFit, BlendKernel
@@ -79,7 +79,7 @@ def played(rows: DataFrame, tenant: str, count: int, lane: Lane) -> list[dict[st
     try:
         with described(rows.sparkSession, f"Tenant {tenant}: {count:,} rows on {lane.workers} workers"):
             labels, known = _labels(own, lane.problem, count)
-            entries, verdict = _played(own, labels, lane)
+            entries, verdict = _played(own, labels, count, lane)
     except Exception as error:  # one tenant's failure is a row, never the job's
         verdict = Verdict("error", words(error))
     finally:
@@ -106,7 +106,7 @@ def _labels(own: DataFrame, problem: Problem, count: int) -> tuple[np.ndarray | 
     return labels, counted(labels, problem)
 
 
-def _played(own: DataFrame, labels: np.ndarray | None, lane: Lane) -> tuple[list[Entry], Verdict]:
+def _played(own: DataFrame, labels: np.ndarray | None, count: int, lane: Lane) -> tuple[list[Entry], Verdict]:
     problem, rules = lane.problem, lane.rules
     if labels is not None and isinstance(problem, Multiclass):
         strange = no_class(labels, problem)
@@ -122,7 +122,7 @@ def _played(own: DataFrame, labels: np.ndarray | None, lane: Lane) -> tuple[list
         return [], Verdict(*refused)
     matrix = matrix_of(rows_of_floats(table["x"]), lane.categorical, table["margin"])
     lane = replace(lane, problem=problem, categorical=tuple(matrix.categorical.tolist()))
-    return _Giant(own, matrix, known, table["fold"].to_numpy(), lane).tournament()
+    return _Giant(own, matrix, known, table["fold"].to_numpy(), lane).tournament(count)
 
 
 class _Giant:
@@ -135,12 +135,14 @@ class _Giant:
         self.games = games(matrix, labels, fold, lane.problem, expanding=lane.rules.expanding)
         self.fitted: dict[tuple[str, str], Fitted] = {}
 
-    def tournament(self) -> tuple[list[Entry], Verdict]:
+    def tournament(self, count: int) -> tuple[list[Entry], Verdict]:
+        """Who of the field plays for a tenant of so many rows, and what it came to."""
         lane, rules = self.lane, self.lane.rules
-        entries = [Entry(contender) for contender in rules.first(lane.contenders, len(self.labels))]
+        entries = [Entry(contender) for contender in rules.first(lane.contenders, count)]
         prior = prior_among(entries)
+        idle = leave_idle(entries, self.matrix)
         self.enter(with_prior(entries, prior))
-        if rules.search == "tpe":
+        if rules.search == "tpe" and not idle:
 
             def loss_of(contender: Contender) -> float:
                 entries.append(Entry(contender))
@@ -155,7 +157,8 @@ class _Giant:
         """Entries play all games, family by family: one that fails leaves the others alone."""
         families: dict[str, list[Entry]] = {}
         for entry in entries:
-            families.setdefault(entry.contender.kernel.name, []).append(entry)
+            if entry.status == "ok":
+                families.setdefault(entry.contender.kernel.name, []).append(entry)
         for family in families.values():
             if not isinstance(family[0].contender.kernel, SpreadTrainer):
                 side_by_side(family, self.games, self.lane.rules.metric, racing=False)

@@ -190,7 +190,10 @@ def estimate(app: AppConfig, lanes: Lanes) -> float:
 def _tried(app: AppConfig) -> float:
     """How many contenders a tenant plays at most."""
     conf = app.tournament
-    return math.inf if conf.search == "grid" else len(app.learners) + conf.trials
+    if conf.search == "grid":
+        return math.inf
+    # Those that play before any search: two that cost nothing, or the first of each learner.
+    return (2 if conf.search == "portfolio" else len(app.learners)) + conf.trials
 
 
 def _source_facts(app: AppConfig, warehouse: Warehouse) -> dict[str, Any]:

@@ -60,9 +60,9 @@ def play(
     try:
         with _time_limit(limit):
             played = games(matrix, labels, fold, problem, expanding=rules.expanding)
-            leave_idle(entries, matrix)
+            idle = leave_idle(entries, matrix)
             side_by_side(with_prior(entries, prior), played, rules.metric, racing=rules.racing)
-            if rules.search == "tpe":
+            if rules.search == "tpe" and not idle:
                 _search(entries, contenders, played, rules)
             return judged(entries, prior, played, refit, rules, problem)
     except _Timeout:

@@ -78,7 +78,7 @@ class Pool:
             matrix = matrix_of(rows_of_floats(packed), categorical, rates=more)
             found = np.full(len(matrix), np.nan)
             for name, of_segment in alike(names):
-                payloads = segments.get(name or "", shared)
+                payloads = shared if name is None else segments.get(name, shared)
                 for place in set(np.unique(places[of_segment])) & set(payloads):
                     at = of_segment[places[of_segment] == place]
                     found[at] = margins_of(problem, load(payloads[place]).predict(matrix.rows(at)))

@@ -161,7 +161,7 @@ class PooledMarginModel(_MarginParams, Model, MLReadable[Any], MLWritable):
 
     Attributes
     ----------
-    pool : the models (`tiltyard.pooling.Pool`)
+    pool : the models (`tiltyard.pool.Pool`)
     """
 
     def __init__(self, pool: Pool | None = None) -> None:

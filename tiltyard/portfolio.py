@@ -1,7 +1,7 @@
 """Portfolio: which contenders have won for tenants like this one, so that a tenant need not try them all.
 
 What has won is counted, for tenants of about as many rows, as many columns and the same share of categories: in the
-leaderboards of earlier trainings, and, before there are any, in a file that comes with the package.
+leaderboards of earlier trainings, and in a file that comes with the package.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ from tiltyard.search import bracket
 
 FILE = "portfolio.csv"
 
-# A contender that nobody has tried counts as if it had won by chance, in as many tournaments.
-_UNTRIED = 5.0
+# Every contender begins with so many wins, and as many by chance.
+_UNTRIED = 1.0
 
 
 class Record(NamedTuple):
-    """How often a contender has won, of the tournaments it played, among tenants that are alike.
+    """How often a contender has won among tenants that are alike, and how often it would have won by chance.
 
     Attributes
     ----------
     rows, columns : of such a tenant, about
     categories : share of its columns that hold codes of categories
     contender : its name
+    wins : tournaments in which it was the best of all that played, blends apart
+    chance : the sum of 1 / players over the tournaments it played: who wins a small field is worth less
     """
 
     rows: float
@@ -41,25 +43,30 @@ class Record(NamedTuple):
     categories: float
     contender: str
     wins: int
-    played: int
+    chance: float
 
 
 def history(leaderboard: DataFrame) -> DataFrame:
     """The records of rows of the leaderboard table, all of one metric: one row for each kind of tenant and contender.
 
-    Blends apart, the best of a tenant's contenders has won. Two shuffles of the rows.
+    Blends apart, the best of a tenant's contenders has won. Who failed, fell behind or answered as another one has
+    lost; a tenant whose time was over has no winner. Two shuffles of the rows.
     """
-    alone = leaderboard.where(
-        (F.col("learner") != BlendKernel.name) & F.col("rank").isNotNull() & F.col("columns").isNotNull()
-    )
-    best = F.min("rank").over(Window.partitionBy("app", "run_id", "tenant"))
+    one = Window.partitionBy("app", "run_id", "tenant")
+    late = F.max((F.col("status") == "timeout").cast("int")).over(one)
+    singles = leaderboard.where((F.col("learner") != BlendKernel.name) & F.col("columns").isNotNull())
+    alone = singles.withColumn("_late", late).where("_late = 0")
+    best = F.min(F.when(F.col("status") == "ok", F.col("rank"))).over(one)
+    first = (F.col("status") == "ok") & (F.col("rank") == best)
     kind = [
         _half_decade("rows"),
         _half_decade("columns"),
         (F.round(F.col("categories") * 4) / 4).alias("categories"),
     ]
-    won = alone.select(*kind, "contender", (F.col("rank") == best).cast("int").alias("won"))
-    counts = [F.sum("won").alias("wins"), F.count("*").alias("played")]
+    chance = 1 / F.count("*").over(one)
+    won = alone.select(*kind, "contender", first.cast("int").alias("won"), chance.alias("chance"))
+    # Rounded, as the order of a sum is not the same every time.
+    counts = [F.sum("won").alias("wins"), F.round(F.sum("chance"), 6).alias("chance")]
     return won.groupBy("rows", "columns", "categories", "contender").agg(*counts)
 
 
@@ -73,7 +80,7 @@ def shipped(problem: str) -> list[Record]:
 
     Examples
     --------
-    >>> all(record.wins <= record.played for record in shipped("binary"))
+    >>> {record.contender for record in shipped("regression")} >= {"prior", "linear(regParam=0.1)"}
     True
     """
     with packaged_conf().joinpath(FILE).open(encoding="utf-8") as file:
@@ -85,7 +92,7 @@ def shipped(problem: str) -> list[Record]:
             float(row["categories"]),
             row["contender"],
             int(row["wins"]),
-            int(row["played"]),
+            float(row["chance"]),
         )
         for row in rows
     ]
@@ -106,14 +113,15 @@ def orders(
 ) -> dict[int, tuple[str, ...]]:
     """The names of the field's contenders, the likeliest winners first, for each bracket of rows.
 
-    A record counts the less, the farther its tenants are from the tenant: to 61 % for three times as many rows or
-    columns, or a quarter more categories. Equals keep their order in the field.
+    That is by wins over what chance would have given; who has never been tried has won as often as by chance. A record
+    counts the less, the farther its tenants are from the tenant: to 61 % for three times as many rows or columns, or a
+    quarter more categories. Equals keep their order in the field.
 
     Examples
     --------
     >>> from tiltyard.contenders import contenders_of, from_grids
     >>> field = contenders_of(from_grids(["linear", "boosting"], {}, seed=0))
-    >>> known = [Record(300, 20, 0.0, "linear", 30, 40), Record(30_000, 20, 0.0, "boosting", 39, 40)]
+    >>> known = [Record(300, 20, 0.0, "linear", 30, 20.0), Record(30_000, 20, 0.0, "boosting", 39, 20.0)]
     >>> found = orders(field, known, columns=20, categories=0.0)
     >>> found[bracket(250)], found[bracket(20_000)]
     (('linear', 'boosting'), ('boosting', 'linear'))
@@ -132,15 +140,15 @@ def share(categorical: Sequence[bool]) -> float:
 def _likeliest(
     field: Sequence[Contender], records: Sequence[Record], place: tuple[float, float, float]
 ) -> list[Contender]:
-    wins = {one.name: _UNTRIED / len(field) for one in field}
-    played = dict.fromkeys(wins, _UNTRIED)
+    wins = dict.fromkeys((one.name for one in field), _UNTRIED)
+    chance = dict(wins)
     for record in records:
         if record.contender in wins:
             there = (bracket(record.rows), bracket(record.columns), 4 * record.categories)
             near = math.exp(-(math.dist(place, there) ** 2) / 2)
             wins[record.contender] += near * record.wins
-            played[record.contender] += near * record.played
-    return sorted(field, key=lambda one: -wins[one.name] / played[one.name])
+            chance[record.contender] += near * record.chance
+    return sorted(field, key=lambda one: -wins[one.name] / chance[one.name])
 
 
 def _half_decade(name: str) -> Column:

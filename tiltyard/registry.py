@@ -17,7 +17,7 @@ from tiltyard.learners.pooled import PooledKernel
 FAILED = ("error", "timeout")
 
 
-def champions(models: DataFrame, segments: DataFrame | None = None) -> DataFrame:
+def champions(models: DataFrame) -> DataFrame:
     """The version that serves each tenant of one app.
 
     The newest verdict counts, a failure apart: it leaves an earlier model in place. A tenant whose newest
@@ -27,8 +27,6 @@ def champions(models: DataFrame, segments: DataFrame | None = None) -> DataFrame
     Parameters
     ----------
     models : rows of the models table, of one app
-    segments : DataFrame[tenant, segment]: what tenants belong to. A tenant that the model of all would serve is served
-        by its segment's, where the global row says that there is one
 
     Returns
     -------
@@ -38,27 +36,26 @@ def champions(models: DataFrame, segments: DataFrame | None = None) -> DataFrame
     failed = F.col("status").isin(*FAILED)
     verdict = F.struct("version", "status", "learner", "contender", "metric", "value", "message")
     newest = models.groupBy("tenant").agg(
-        F.max(verdict).alias("newest"), F.max(F.when(~failed, verdict)).alias("settled")
+        F.max(verdict).alias("newest"),
+        F.max(F.when(~failed, verdict)).alias("settled"),
+        F.collect_list(F.when(F.col("segment").isNotNull(), F.col("version"))).alias("by_segment"),
     )
-    newest_shared = models.where(F.col("tenant").isNull()).agg(
-        F.max(F.struct("version", "learner", "params"))
-    )
+    newest_shared = models.where(F.col("tenant").isNull()).agg(F.max(F.struct("version", "learner")))
     shared = newest_shared.scalar()
     own = F.col("tenant").isNotNull() & (F.col("settled.status") == "ok")
     version = F.coalesce("settled.version", shared.getField("version"))
     learner = F.coalesce("settled.learner", shared.getField("learner"), F.lit("prior"))
-    fallback = F.when(own, "tenant").otherwise(learner)
-    if segments is not None:
-        newest = newest.join(segments, "tenant", "left")
-        modelled = F.from_json(shared.getField("params"), "segments array<string>").getField("segments")
-        by_segment = (fallback == PooledKernel.name) & F.array_contains(modelled, F.col("segment"))
-        fallback = F.when(by_segment, "segment").otherwise(fallback)
+    # A verdict with a model of its own reads its own pipeline; any other tenant is served by the global row.
+    served = F.when(F.col("settled.status") == "no_signal", F.col("settled.version")).otherwise(
+        shared.getField("version")
+    )
+    by_segment = F.array_contains("by_segment", served) & (learner == PooledKernel.name)
     return newest.select(
         "tenant",
         version.alias("version"),
         learner.alias("learner"),
         F.col("newest.status").alias("status"),
-        fallback.alias("fallback"),
+        F.when(own, "tenant").when(by_segment, "segment").otherwise(learner).alias("fallback"),
         F.to_date(version).alias("since"),
         _why().alias("why"),
     )

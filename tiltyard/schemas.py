@@ -102,7 +102,7 @@ _DECLARED = (
         calibration STRUCT<method:STRING, brier_before:DOUBLE, brier_after:DOUBLE, error_before:DOUBLE,
         error_after:DOUBLE>,
         holdout STRUCT<rows:BIGINT, value:DOUBLE, low:DOUBLE, high:DOUBLE, metrics:MAP<STRING,DOUBLE>, status:STRING>,
-        rows BIGINT, positives BIGINT, data_version BIGINT, pipeline STRING, format INT, sha256 STRING,
+        rows BIGINT, positives BIGINT, segment STRING, data_version BIGINT, pipeline STRING, format INT, sha256 STRING,
         params STRING, payload BINARY""",
         ("app",),
         {

@@ -24,7 +24,7 @@ from tiltyard.state import ROWS, STATE, TENANT, computed
 from tiltyard.streams import over_tenants, rows_of_floats
 
 SEGMENT_ROWS = 2_000
-"""Rows of a segment, of those that the models of all tenants learn from, below which it has no model of its own."""
+"""Rows of a segment, of the sample that models of all tenants learn from, below which it has no model of its own."""
 
 _MODELS = "part int, payload binary, segment string"
 
@@ -47,12 +47,13 @@ def with_segments(pool: Pool, rows: DataFrame, parts: Sequence[int], *, expandin
     """
 
     def fit(segment: str | None, table: pa.Table) -> list[dict[str, Any]]:
-        if segment is None or table.num_rows < SEGMENT_ROWS:
+        if table.num_rows < SEGMENT_ROWS:
             return []
         models = _models(_Lesson.of(table, pool), pool, parts, expanding=expanding)
         return [{"part": part, "payload": model.dump(), "segment": segment} for part, model in models.items()]
 
-    found = over_tenants(rows, "segment", fit, _MODELS, order=("x", "rates", "new", "part", "y")).collect()
+    grouped = rows.where(F.col("segment").isNotNull())
+    found = over_tenants(grouped, "segment", fit, _MODELS, order=("x", "rates", "new", "part", "y")).collect()
     names = sorted({row.segment for row in found})
     of = {name: {row.part: bytes(row.payload) for row in found if row.segment == name} for name in names}
     return replace(pool, segments=of)

@@ -230,10 +230,10 @@ class _Server:
 
 
 def _in_chain(champion: Champion, segment: str | None) -> Champion:
-    """The champion with its place in the chain: what a model of all tenants says may be said by a segment's."""
-    if segment is None or champion.fallback != PooledKernel.name:
+    """The champion with its place in the chain: what models of many tenants say is by a segment's or by that of all."""
+    if champion.fallback not in ("segment", PooledKernel.name):
         return champion
-    return replace(champion, fallback="segment")
+    return replace(champion, fallback="segment" if segment else PooledKernel.name)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, cast
@@ -29,6 +28,7 @@ from tiltyard.pooled_margin import PooledMarginModel
 from tiltyard.pooling_stages import pooling_stages
 from tiltyard.portfolio import Record, collected, history, shipped, to_json
 from tiltyard.problem import Multiclass
+from tiltyard.segments import SegmentOf
 from tiltyard.slots import has_levels, slot_table
 from tiltyard.state import joined
 from tiltyard.tournament import Tournament, TournamentModel
@@ -181,17 +181,21 @@ def play(rows: DataFrame, app: AppConfig, known: Sequence[Record] = ()) -> Tourn
     return cast(TournamentModel, tournament(app, known).fit(rows))
 
 
-def segments_of(pipeline: PipelineModel) -> list[str]:
-    """The segments that have models of their own."""
+def segments_of(pipeline: PipelineModel) -> DataFrame | None:
+    """DataFrame[tenant, segment]: the tenants whose segment has a model of its own; None where nobody's has."""
     last = pipeline.stages[-1]
-    return sorted(last.pool.segments) if isinstance(last, PooledMarginModel) else []
+    if not (isinstance(last, PooledMarginModel) and last.pool.segments):
+        return None
+    known = next(stage for stage in pipeline.stages if isinstance(stage, SegmentOf)).state
+    found = known.select(F.col("tenant"), F.col("state.segment").alias("segment"))
+    return found.where(F.col("segment").isin(*last.pool.segments))
 
 
 def model_rows(
     fitted: TournamentModel,
     labels: Mapping[str, Any],
     holdout: DataFrame | None = None,
-    segments: Sequence[str] = (),
+    segments: DataFrame | None = None,
 ) -> DataFrame:
     """The champions as rows of the models table.
 
@@ -199,11 +203,13 @@ def model_rows(
     ----------
     labels : the columns all of them share
     holdout : as of `tiltyard.holdout.measured`
-    segments : those that have models of their own: params of the global row
+    segments : as of `segments_of`
     """
-    shared = F.lit(json.dumps({"segments": [*segments]} if segments else {}))
-    params = F.when(F.col("tenant").isNull(), shared).otherwise(F.col("params"))
-    rows = fitted.champions.drop("fallback").withColumn("params", params).select("*", *_literals(labels))
+    rows = fitted.champions.drop("fallback").select("*", *_literals(labels))
+    if segments is None:
+        rows = rows.withColumn("segment", F.lit(None).cast("string"))
+    else:
+        rows = rows.join(segments, "tenant", "left")
     if holdout is None:
         return rows.withColumn("holdout", F.lit(None).cast(HOLDOUT))
     found = holdout.withColumnRenamed("tenant", "of")

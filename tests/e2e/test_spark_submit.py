@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from tests.rides import TRAINED, Place
 from tiltyard.delta_jars import DELTA_PACKAGE
+from tiltyard.portfolio import shipped
 from tiltyard.session import DELTA_CATALOG, DELTA_EXTENSION
 from tiltyard.tables import Warehouse
 from tiltyard.transformers._data import data_lines
@@ -73,6 +74,15 @@ def test_the_wheel_brings_the_lists_of_the_stages(wheel: Path) -> None:
     place, lengths = done.stdout.split(maxsplit=1)
     assert place.startswith(str(wheel))
     assert json.loads(lengths) == [len(data_lines(name)) for name in names]
+
+
+def test_the_wheel_brings_the_records_of_the_portfolio(wheel: Path) -> None:
+    count = "from tiltyard import portfolio as p; print(p.__file__, len(p.shipped('binary')))"
+    env = {**os.environ, "PYTHONPATH": str(wheel)}
+    command = [sys.executable, "-c", count]
+    done = subprocess.run(command, cwd=wheel.parent, env=env, capture_output=True, text=True, check=True)
+    place, records = done.stdout.split()
+    assert place.startswith(str(wheel)) and int(records) == len(shipped("binary")) > 0
 
 
 def test_train_and_score_from_the_wheel(spark: SparkSession, wheel: Path, place: Place) -> None:

@@ -70,6 +70,43 @@ def test_the_newest_verdict_serves_and_a_failure_keeps_the_one_before(models: Da
     }
 
 
+def test_a_segment_serves_whose_row_of_the_serving_version_names_it(spark: SparkSession) -> None:
+    """Rows of what a global row was trained with say so; those of a training of some tenants do not."""
+    rows = [
+        ("2026-01-01", None, "ok", None),
+        ("2026-01-01", "few", "too_few_rows", "north"),
+        ("2026-01-01", "left since", "too_few_rows", "north"),
+        ("2026-01-01", "noise", "no_signal", "north"),
+        ("2026-01-01", "fails", "error", "north"),
+        ("2026-01-01", "own", "ok", "north"),
+        ("2026-02-01", "left since", "too_few_rows", None),
+        ("2026-02-01", "came since", "too_few_rows", "north"),
+        ("2026-02-01", "noise", "no_signal", None),
+    ]
+    values = [
+        {
+            "app": "rides",
+            "version": version,
+            "tenant": tenant,
+            "status": status,
+            "segment": segment,
+            "learner": "pooled",
+        }
+        for version, tenant, status, segment in rows
+    ]
+    schema = TABLES["models"].schema
+    frame = spark.createDataFrame([tuple(one.get(name) for name in schema.names) for one in values], schema)
+    assert {row.tenant: row.fallback for row in champions(frame).collect()} == {
+        None: "pooled",
+        "few": "segment",
+        "left since": "segment",  # until all are trained again
+        "noise": "pooled",  # whose own row reads the newer pipeline
+        "fails": "segment",
+        "own": "tenant",
+        "came since": "pooled",
+    }
+
+
 def test_why_is_said(models: DataFrame) -> None:
     why = {row.tenant: row.why for row in champions(models).collect()}
     assert why["ok ok ok"] == "linear(regParam=0.1): auroc 0.750"

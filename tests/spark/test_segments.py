@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from sklearn.metrics import roc_auc_score
 
 from tiltyard import segments
-from tiltyard.learners.base import load
+from tiltyard.learners.base import load, matrix_of
 from tiltyard.learners.blend import BlendFit
 from tiltyard.pool import EVERYONE, Pool
 from tiltyard.pooled_margin import PooledMargin, PooledMarginModel
@@ -61,7 +61,28 @@ def test_a_segment_that_differs_from_the_others_has_models_of_its_own(spark: Spa
     assert apart["few"] == together["few"]  # it has too few rows, and meets the model of all
 
 
-def test_no_row_is_answered_by_what_has_learnt_from_it(spark: SparkSession) -> None:
+def test_each_part_of_a_segment_meets_the_model_without_it(spark: SparkSession) -> None:
+    rows = packed(spark)
+    model = stage(segmentCol="segment").fit(rows)
+    found = model.transform(rows).where("segment != 'few'").toPandas()
+    for (name, fold), part in found.groupby(["segment", "fold"]):
+        matrix = matrix_of(np.stack(part["features"]).astype(np.float32), model.pool.categorical)
+        answers = {of: load(payload).predict(matrix) for of, payload in model.pool.segments[name].items()}
+        margin = {of: np.log(one / (1 - one)) for of, one in answers.items()}
+        assert np.allclose(part["margin"], margin[fold])
+        assert not any(np.allclose(part["margin"], margin[of]) for of in margin if of != fold)
+
+
+def test_rows_of_no_segment_never_meet_a_segments_model(spark: SparkSession) -> None:
+    rows = packed(spark).withColumn("segment", F.when(F.col("segment") != "north", F.lit("")))
+    model = stage(segmentCol="segment").fit(rows)
+    assert set(model.pool.segments) == {""}
+    north, all_of_them = rows.where("segment IS NULL"), stage().fit(rows)
+    one, other = (made.transform(north).select("id", "margin") for made in (model, all_of_them))
+    assert one.count() == ROWS["north"] and one.exceptAll(other).isEmpty()
+
+
+def test_noise_gets_no_answer_from_what_has_learnt_it(spark: SparkSession) -> None:
     noise = packed(spark, random_labels=True)
     model = stage(segmentCol="segment").fit(noise)
     assert all(0.4 < found < 0.6 for name, found in aurocs(model.transform(noise)).items() if name != "few")

@@ -281,6 +281,18 @@ def test_who_answers_as_another_one_does_is_fitted_once() -> None:
     assert verdict.status == "ok" and verdict.champion is not None and verdict.champion is not entries[3]
 
 
+def test_blocks_in_time_tell_doubles_from_those_that_few_rows_hold_back() -> None:
+    """The first block has rows for one split only, so all depths are the same there; later they are not."""
+    matrix, labels, _ = tenant(900, 2.0)
+    fold = np.repeat([0, 1, 2, 3], [100, 200, 300, 300])
+    slow = {**FIELD[2].params, "minInstanceWeight": 10.0, "maxIter": 5}
+    depths = [Contender(f"depth {depth}", FIELD[2].kernel, {**slow, "maxDepth": depth}) for depth in (2, 6)]
+    first, _ = play(matrix, labels, fold, depths, Rules(expanding=True, racing=False, blend=False))
+    assert np.array_equal(first[0].answers[0], first[1].answers[0])
+    assert not np.array_equal(first[0].answers[2], first[1].answers[2])
+    assert [one.status for one in first] == ["ok", "ok"]
+
+
 def test_noise_is_rarely_called_signal() -> None:
     calls = [play(*tenant(200, 0.0, seed), FIELD, Rules())[1].status for seed in range(100)]
     # 5 % is promised; 11 of 100 would be seen in under 1 % of such samples.

@@ -12,6 +12,7 @@ from tests.unit.test_play import tenant
 from tiltyard.config import packaged_conf
 from tiltyard.contenders import contenders_of, from_grids
 from tiltyard.entries import Contender
+from tiltyard.learners.kernel import Matrix
 from tiltyard.play import play
 from tiltyard.portfolio import Record, from_json, orders, shipped, to_json
 from tiltyard.rules import Rules
@@ -96,8 +97,18 @@ def test_a_tenant_plays_what_its_search_chooses(racing: bool) -> None:
 
 
 def known(*records: tuple[float, str, int]) -> list[Record]:
-    """Wins of 40 tournaments each, of tenants of 10 columns."""
-    return [Record(rows, 10, 0.0, name, wins, 40) for rows, name, wins in records]
+    """Wins where chance would have given 4, of tenants of 10 columns."""
+    return [Record(rows, 10, 0.0, name, wins, 4.0) for rows, name, wins in records]
+
+
+def test_a_search_does_not_fit_a_double_again() -> None:
+    random = np.random.default_rng(1)
+    values = random.integers(0, 2, size=(300, 1)).astype(np.float32)
+    labels = (random.random(300) < 0.2 + 0.6 * values[:, 0]).astype(float)
+    depths = contenders_of(from_grids(["boosting"], {"boosting": {"maxDepth": [2, 3, 4, 5]}}, seed=0))
+    rules = Rules(search="tpe", budget=Budget(trials=3), blend=False)
+    entries, _ = play(Matrix(values, np.zeros(1, dtype=bool)), labels, np.arange(300) % 3, depths, rules)
+    assert [(one.status, len(one.folds)) for one in entries] == [("ok", 3), *[("duplicate", 1)] * 3]
 
 
 def test_a_portfolio_tries_what_has_won_for_tenants_of_that_size() -> None:
@@ -117,7 +128,7 @@ def test_a_loser_is_tried_after_those_that_nobody_knows() -> None:
 
 
 def test_tenants_that_are_alike_count_more() -> None:
-    far, near = Record(300, 1_000, 1.0, FIELD[1].name, 30, 40), Record(300, 10, 0.0, FIELD[2].name, 20, 40)
+    far, near = Record(300, 1_000, 1.0, FIELD[1].name, 30, 4.0), Record(300, 10, 0.0, FIELD[2].name, 20, 4.0)
     assert orders(FIELD, [far, near], columns=10, categories=0.0)[bracket(300)][0] == FIELD[2].name
     assert orders(FIELD, [far, near], columns=1_000, categories=1.0)[bracket(300)][0] == FIELD[1].name
     assert from_json(to_json([far, near])) == [far, near]

@@ -13,8 +13,10 @@ from pyspark.sql import functions as F
 from sklearn.metrics import roc_auc_score
 
 from tests.rides import TRAINED, Place
+from tiltyard import segments
 from tiltyard.errors import ConfigError
 from tiltyard.job import execute
+from tiltyard.pool import Pool
 from tiltyard.pooled_margin import PooledMarginModel
 from tiltyard.tables import Warehouse
 
@@ -53,12 +55,12 @@ def place(folder: Path, rows: pd.DataFrame) -> Place:
     return made
 
 
-def pool(spark: SparkSession, at: Place) -> dict[int, bytes]:
-    """The models of all tenants that the newest training has made."""
+def pool(spark: SparkSession, at: Place) -> Pool:
+    """The models of all tenants, and of segments, that the newest training has made."""
     newest = Warehouse(spark, at.root).read("models").agg(F.max_by("pipeline", "version")).collect()[0][0]
     last = PipelineModel.load(newest).stages[-1]
     assert isinstance(last, PooledMarginModel)
-    return dict(last.pool.payloads)
+    return last.pool
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +89,9 @@ def test_all_families_have_played_on_the_same_folds(spark: SparkSession, trained
 
 
 def test_who_does_not_share_teaches_nobody_and_is_served_all_the_same(
-    spark: SparkSession, trained: Place, tmp_path: Path
+    spark: SparkSession, trained: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(segments, "SEGMENT_ROWS", 200)
     private = trained.copy(tmp_path / "same")
     (private.folder / "conf/base.yaml").write_text(CONF)
     turned = place(tmp_path / "turned", rides(oslo=-1.0))
@@ -96,13 +99,14 @@ def test_who_does_not_share_teaches_nobody_and_is_served_all_the_same(
     for at in (private, turned):
         said = execute("sharing", at.options(TRAINED, tenants=("Oslo",)), shares_data=False, segment="north")
         assert said["tenants"] == 1
+        execute("sharing", at.options(TRAINED, tenants=("Rome", "Lima")), segment="north")
         at.train()  # on the same day, too: what was fitted before must not be taken for it
         found.append(pool(spark, at))
-    assert found[0] == found[1]
-    assert found[0] != pool(spark, trained)  # which has learnt from Oslo, too
+    assert found[0] == found[1] and found[0].segments.keys() == {"north"}
+    assert found[0].payloads != pool(spark, trained).payloads  # which have learnt from Oslo, too
     warehouse = Warehouse(spark, turned.root)
     kept = {row.tenant: (row.shares_data, row.segment) for row in warehouse.read("tenants").collect()}
-    assert kept["Oslo"] == (False, "north") and kept["Rome"] == (None, None)
+    assert kept["Oslo"] == (False, "north") and kept["Rome"] == (None, "north")
     champions = {row.tenant: row.learner for row in warehouse.read("champions").collect()}
     assert champions["Oslo"] in ("linear", "residual", "blend")  # the others' model is wrong for it
 

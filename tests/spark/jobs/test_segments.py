@@ -14,7 +14,11 @@ from sklearn.metrics import roc_auc_score
 from tests.rides import CONF, TRAINED, Place
 from tests.spark.jobs.test_pooling import CONF as BASE
 from tiltyard import segments
+from tiltyard.cards import answers
 from tiltyard.job import execute
+from tiltyard.learners.base import load
+from tiltyard.learners.blend import BlendFit
+from tiltyard.learners.numbers import OnNumbers
 from tiltyard.tables import Warehouse
 
 KNOWN = {"Rome": 300, "Bari": 300, "Ulm": 40, "Oslo": 300, "Lund": 300, "Moss": 40}
@@ -88,10 +92,26 @@ def test_reasons_go_through_the_segments_model(spark: SparkSession, trained: Pla
     assert (first == "rain").mean() > 0.5
 
 
-def test_a_card_asks_the_segments_model(trained: Place, tmp_path: Path) -> None:
+def test_a_card_asks_the_segments_model(
+    trained: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+    monkeypatch.setattr(answers, "load", lambda payload: asked.append(payload) or load(payload))
     path = tmp_path / "rome.html"
     execute("models show", trained.options(TRAINED), tenant="Rome", card=path)
     assert "<svg" in path.read_text() and "rain" in path.read_text()
+    _, pool = map(load, asked)
+    assert isinstance(pool, BlendFit) and all(isinstance(model, OnNumbers) for model in pool.models)
+
+
+def test_an_empty_segment_takes_a_tenant_out_of_its_own(
+    spark: SparkSession, trained: Place, tmp_path: Path
+) -> None:
+    at = trained.copy(tmp_path / "out")
+    execute("sharing", at.options(TRAINED, tenants=("Ulm",)), segment="")
+    rows = Warehouse(spark, at.root).read("tenants").collect()
+    found = {row.tenant: row.segment for row in rows if row.tenant in SOUTH}
+    assert found == {"Rome": "south", "Bari": "south", "Ulm": None}
 
 
 def test_a_segment_changes_what_is_fitted(spark: SparkSession, trained: Place) -> None:
