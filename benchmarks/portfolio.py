@@ -2,7 +2,7 @@
 
     python benchmarks/portfolio.py [--data ../shared/data] [--write conf/portfolio.csv] [--json]
 
-Samples of the real tables of quality.py are tenants of 200 to 5,000 rows; routes and hotels of pooling.py are tenants
+Samples of the real tables of quality.py are tenants of 120 to 5,000 rows; routes and hotels of pooling.py are tenants
 as they are, with a model of all of them. Each plays the default grids and a larger one. For every table the records of
 the others say which contenders to try first, and the best of these is held against the best of the whole field: the
 share that is kept of what that one has gained over the prior.
@@ -34,7 +34,7 @@ from tiltyard.portfolio import Record, collected, history, orders
 from tiltyard.problem import LARGER_IS_BETTER
 from tiltyard.search import bracket
 
-SIZES = {200: 8, 500: 6, 1_500: 4, 5_000: 2}  # rows of a tenant, and tenants
+SIZES = {120: 8, 300: 8, 700: 6, 1_500: 4, 5_000: 2}  # rows of a tenant, and tenants
 LARGE: Mapping[str, Mapping[str, Sequence[float]]] = {
     "boosting": {"maxDepth": [2, 3, 5, 7], "minInstanceWeight": [0.3, 1.0, 10.0]}
 }
@@ -116,7 +116,8 @@ def kept(tables: Mapping[str, Mined]) -> Iterator[tuple[str, int, dict[str, floa
             for record in mined.records
         ]
         tried: dict[str, list[list[float]]] = {}
-        for _, tenant in table.board[table.board["status"] == "ok"].groupby("tenant"):
+        whole = table.board[(table.board["status"] == "ok") & table.board["mean"].notna()]
+        for _, tenant in whole.groupby("tenant"):
             sign = 1.0 if LARGER_IS_BETTER[tenant["metric"].iloc[0]] else -1.0
             value = sign * tenant.set_index("contender")["mean"]
             prior, best = value.get("prior", value.min()), value.max()
