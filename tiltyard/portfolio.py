@@ -24,6 +24,7 @@ FILE = "portfolio.csv"
 
 # Every contender begins with so many wins, and as many by chance.
 _UNTRIED = 1.0
+_MOST_ROWS = 10**15  # of any tenant
 
 
 class Record(NamedTuple):
@@ -114,9 +115,9 @@ def orders(
     """The names of the field's contenders, the likeliest winners first, for each bracket of rows.
 
     That is by wins over what chance would have given; who has never been tried has won as often as by chance. The best
-    of each family come before all others, as what wins often is often much alike. A record
-    counts the less, the farther its tenants are from the tenant: to 61 % for three times as many rows or columns, or a
-    quarter more categories. Equals keep their order in the field.
+    of each family come before all others, as what wins often is often much alike. A record counts the less, the farther
+    its tenants are from the tenant: to 61 % for three times as many rows or columns, or a quarter more categories.
+    Equals keep their order in the field.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def orders(
     """
     return {
         rows: tuple(one.name for one in _likeliest(field, records, (rows, bracket(columns), 4 * categories)))
-        for rows in range(bracket(10**9) + 1)
+        for rows in range(bracket(_MOST_ROWS) + 1)
     }
 
 
