@@ -90,7 +90,7 @@ def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:
             f"apps/x.yaml:4: fields.mail: must be one of {TYPES}, got \"E-mail\", did you mean 'Email'?",
             "apps/x.yaml:5: folds.count: must be at least 2, got 1",
             "--set tournament.learners=[lineer, prior]: tournament.learners.0: must be one of "
-            "prior, pooled, linear, residual, forest, boosting, got \"lineer\", did you mean 'linear'?",
+            "prior, pooled, linear, residual, forest, boosting, catboost, got \"lineer\", did you mean 'linear'?",
             "--set nonsense: must be key=value, such as gates.min_rows=50",
             "apps/x.yaml:5: folds.by: is time, but the app names no 'time' column",
             "base.yaml:2: gates.min_per_class: is impossible: two classes need 20 rows, min_rows is 15",
@@ -120,7 +120,7 @@ def test_everything_wrong_in_all_files_is_told_at_once(write: Write) -> None:
         ("tournament: {learners: [prior, prior]}", "tournament.learners: names prior twice"),
         (
             "tournament: {grids: {boostin: {depth: [1]}}}",
-            "tournament.grids.boostin: must be one of prior, pooled, linear, residual, forest, boosting, got "
+            "tournament.grids.boostin: must be one of prior, pooled, linear, residual, forest, boosting, catboost, got "
             "\"boostin\", did you mean 'boosting'?",
         ),
         (

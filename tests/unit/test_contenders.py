@@ -20,7 +20,7 @@ from tiltyard.contenders import (
     to_json,
 )
 from tiltyard.errors import ConfigError, TiltyardError
-from tiltyard.learners import FAMILIES, Boosting, Forest, Learner, Linear, Pooled, Prior, Residual
+from tiltyard.learners import FAMILIES, Boosting, CatBoost, Forest, Learner, Linear, Pooled, Prior, Residual
 from tiltyard.tournament import Tournament
 from tiltyard.transformers import FeaturePacker
 
@@ -46,11 +46,11 @@ def test_a_grid_is_every_combination_in_the_order_of_the_families() -> None:
 
 def test_seed_and_columns_reach_every_learner_but_no_name() -> None:
     learners = from_grids(list(FAMILIES), {}, seed=7, labelCol="won", featuresCol="packed")
-    assert names(learners) == ["prior", "pooled", "residual", "linear", "forest", "boosting"]
+    assert names(learners) == ["prior", "pooled", "residual", "linear", "forest", "boosting", "catboost"]
     assert {learner.getLabelCol() for learner in learners} == {"won"}
     assert {learner.getFeaturesCol() for learner in learners} == {"packed"}
     seeds = {type(learner): learner.kernel_params().get("seed") for learner in learners}
-    assert seeds == {**dict.fromkeys((Prior, Pooled, Residual, Linear)), Forest: 7, Boosting: 7}
+    assert seeds == {**dict.fromkeys((Prior, Pooled, Residual, Linear)), Forest: 7, Boosting: 7, CatBoost: 7}
 
 
 def test_a_grid_of_an_absent_family_is_not_played() -> None:

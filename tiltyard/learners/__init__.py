@@ -5,6 +5,7 @@ from __future__ import annotations
 from tiltyard.errors import TiltyardError
 from tiltyard.learners.base import Learner, LearnerModel
 from tiltyard.learners.boosting import Boosting
+from tiltyard.learners.catboost import CatBoost
 from tiltyard.learners.forest import Forest
 from tiltyard.learners.kernel import Kernel
 from tiltyard.learners.linear import Linear
@@ -19,6 +20,7 @@ FAMILIES: dict[str, type[Learner]] = {
     "linear": Linear,
     "forest": Forest,
     "boosting": Boosting,
+    "catboost": CatBoost,
 }
 
 
@@ -38,6 +40,7 @@ def kernel_named(name: str) -> Kernel:
 __all__ = [
     "FAMILIES",
     "Boosting",
+    "CatBoost",
     "Forest",
     "Learner",
     "LearnerModel",

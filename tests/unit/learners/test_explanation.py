@@ -62,8 +62,8 @@ def test_the_parts_sum_to_the_margin(family: str, problem: str, quick: bool) -> 
     if problem != "multiclass":  # there the other classes' margins are in the base
         assert found.base == pytest.approx(np.full(len(matrix), found.base.mean()), abs=1e-3)
     strength = np.abs(found.slots).mean(axis=0)
-    if family in ("linear", "forest", "boosting"):
-        assert strength[:2].min() > 2 * strength[2:].max()
+    if family in ("linear", "forest", "boosting", "catboost"):
+        assert strength[:2].min() > 1.5 * strength[2:].max()
         known = ~np.isnan(matrix.values[:, 0])
         if problem != "multiclass":
             assert np.corrcoef(matrix.values[known, 0], found.slots[known, 0])[0, 1] > 0.8

@@ -31,6 +31,7 @@ PARAMS = {
         earlyStoppingRounds=0,
         seed=0,
     ),
+    "catboost": dict(maxIter=40, maxDepth=3, stepSize=0.1, regLambda=3.0, seed=0),
 }
 
 
