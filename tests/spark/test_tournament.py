@@ -196,11 +196,13 @@ def test_costs_move_the_threshold_of_every_tenant_and_of_the_prior(well: DataFra
         assert scored.where("prediction != if(chance > 0.1, 1, 0)").count() == 0
 
 
-def test_where_all_tie_there_is_no_signal(well: DataFrame) -> None:
-    """Two names for one model: nobody has won, however good it is."""
+def test_two_names_for_one_model_are_one_contender(well: DataFrame) -> None:
     twins = [Linear(maxIter=50), Linear(maxIter=51)]
-    found = champions(pipeline(tournament(twins)).fit(well.where("tenant = 'linear'")).stages[-1])
-    assert (found["linear"].status, found["linear"].learner) == ("no_signal", "prior")
+    found = pipeline(tournament(twins)).fit(well.where("tenant = 'linear'")).stages[-1]
+    first, second = board(found)
+    assert (first.status, first.rank, second.status, second.rank) == ("ok", 1, "duplicate", None)
+    champion = champions(found)["linear"]
+    assert (champion.status, champion.contender) == ("ok", "linear(maxIter=50)")
 
 
 def test_a_contender_that_raises_loses_and_the_others_play_on(well: DataFrame) -> None:

@@ -95,8 +95,8 @@ def test_a_portfolio_tries_what_has_won_before(
     only = found[TRAINED + timedelta(days=1)]
     assert won <= {name for name, record in only.items() if record.wins} and won.isdisjoint({"prior"})
     # Lima has played, too: four contenders in each of three tournaments.
-    assert only["boosting(maxDepth=2, maxIter=20)"].chance == pytest.approx(3 / 4)
-    assert "boosting(maxDepth=2, maxIter=20)" not in found[TRAINED]
+    assert only["boosting(maxIter=20, maxDepth=2)"].chance == pytest.approx(3 / 4)
+    assert "boosting(maxIter=20, maxDepth=2)" not in found[TRAINED]
     at.train(TRAINED + timedelta(days=1), overrides=("tournament.search=portfolio", "tournament.trials=1"))
     newest = Warehouse(spark, at.root).read("leaderboard").where("tenant = 'Rome'").toPandas()
     second = newest[newest["logical_date"] > TRAINED]
