@@ -37,13 +37,18 @@ class Curve:
     method: str
     points: np.ndarray
 
+    @property
+    def rises(self) -> bool:
+        """Whether a higher probability stays one. A slope may fall where folds in time differ more than rows do."""
+        return self.method != "platt" or bool(self.points[0] > 0.0)
+
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
         if self.method == "temperature":
             cooled = np.log(np.clip(probabilities, _LEAST, 1.0)) / self.points[0]
             return answers_of(Multiclass.name, cooled)
         if self.method == "platt":
             slope, bias = self.points
-            return np.asarray(1.0 / (1.0 + np.exp(-(slope * newton.log_odds(probabilities) + bias))))
+            return newton.sigmoid(slope * newton.log_odds(probabilities) + bias)
         steps = np.interp(probabilities, *self.points)
         return np.asarray((1.0 - OWN_SHARE) * steps + OWN_SHARE * probabilities)
 
@@ -98,8 +103,8 @@ class Calibration:
 def calibration(truth: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> Calibration:
     """Learn a curve from out-of-fold predictions, and judge it on the folds it was not learnt from.
 
-    From 1,000 rows on it is isotonic, below Platt's; of several classes it is a temperature. It is used if the Brier
-    score falls by more than the standard error of the fall.
+    From 1,000 rows on it is isotonic, below Platt's; of several classes it is a temperature. It is used if it keeps the
+    order of the rows, and the Brier score falls by more than the standard error of the fall.
 
     Parameters
     ----------
@@ -131,9 +136,10 @@ def calibration(truth: Sequence[np.ndarray], answers: Sequence[np.ndarray]) -> C
     )
     before, after = _squares(labels, given), _squares(labels, made)
     fall = before - after
-    helps = fall.mean() > fall.std() / len(fall) ** 0.5
+    curve = learn(labels, given)
+    helps = curve.rises and fall.mean() > fall.std() / len(fall) ** 0.5
     return Calibration(
-        curve=learn(labels, given) if helps else None,
+        curve=curve if helps else None,
         brier_before=float(before.mean()),
         brier_after=float((after if helps else before).mean()),
         error_before=_error(labels, given),

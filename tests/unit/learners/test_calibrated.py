@@ -96,3 +96,16 @@ def test_a_cooled_model_keeps_its_classes_in_its_payload() -> None:
     assert isinstance(again, Classed) and again.classes == CLASSES.classes
     assert (again.predict(matrix) == model.predict(matrix)).all()
     assert (again.predict(matrix).argmax(axis=1) == inside.predict(matrix).argmax(axis=1)).all()
+
+
+def test_a_curve_never_turns_the_order_of_the_rows() -> None:
+    """In each fold higher means likelier; but folds of higher answers have fewer rows that come true."""
+    random = np.random.default_rng(0)
+    truth, answers = [], []
+    for rate, level in ((0.9, 0.2), (0.5, 0.5), (0.1, 0.8)):
+        labels = (random.random(100) < rate).astype(float)
+        truth.append(labels)
+        answers.append(np.clip(level + 0.1 * (labels - 0.5) + random.normal(size=100) / 100, 0.01, 0.99))
+    together, known = np.concatenate(answers), np.concatenate(truth)
+    assert platt(known, together).points[0] < 0 and not platt(known, together).rises
+    assert calibration(truth, answers).summary()["method"] == "none"
