@@ -75,15 +75,7 @@ def pooled(
     categorical, asked = categorical_slots(rows.schema, features), problem_named(problem)
     every = [*parts]
     targets = [*every, EVERYONE]
-    known, more = (rates_or_none(column(name) if name else None) for name in (rates, new_rates))
-    shown = rows.select(
-        packed_floats(rows.schema, features).alias("x"),
-        known.alias("rates"),
-        F.coalesce(more, known).alias("new"),
-        F.col(label).cast("double").alias("y"),
-        F.col(part).cast("int").alias("part"),
-        (column(segment) if segment else F.lit(None)).cast("string").alias("segment"),
-    )
+    shown = _shown(rows, features, (label, part), (rates, new_rates), segment)
     copies = shown.select("x", "y", "rates", "new", _taught(F.col("part"), targets, expanding).alias("of"))
     # Rates as the rows that a model will answer for have them.
     met = F.when(F.col("of") == str(EVERYONE), F.col("new")).otherwise(F.col("rates")).alias("rates")
@@ -103,6 +95,26 @@ def pooled(
     )
     pool = Pool({row.part: bytes(row.payload) for row in fits.collect()}, categorical, problem)
     return with_segments(pool, shown, every, expanding=expanding) if segment and pool.payloads else pool
+
+
+def _shown(
+    rows: DataFrame,
+    features: str,
+    of_row: tuple[str, str],
+    rates: tuple[str | None, str | None],
+    segment: str | None,
+) -> DataFrame:
+    """DataFrame[x, rates, new, y, part, segment]: what models learn from; `new` are the rates as new rows have them."""
+    label, part = of_row
+    known, more = (rates_or_none(column(name) if name else None) for name in rates)
+    return rows.select(
+        packed_floats(rows.schema, features).alias("x"),
+        known.alias("rates"),
+        F.coalesce(more, known).alias("new"),
+        F.col(label).cast("double").alias("y"),
+        F.col(part).cast("int").alias("part"),
+        (column(segment) if segment else F.lit(None)).cast("string").alias("segment"),
+    )
 
 
 def _taught(part: Column, targets: Sequence[int], expanding: bool) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,16 +30,15 @@ SIZES = {"Rome": 300, "Oslo": 300, "Lima": 200, "Ulm": 60}
 OPEN = 60
 
 
-def rides(oslo: float = 1.0) -> pd.DataFrame:
-    """Rain delays rides everywhere, by the same odds; those of Oslo times `oslo`. Ulm has few rides."""
+def cities(sizes: Mapping[str, int], effects: Mapping[str, float]) -> pd.DataFrame:
+    """So many rides of each city with a known outcome, and OPEN more; rain delays them by a city's effect."""
     random = np.random.default_rng(0)
     parts = []
-    for city, known in SIZES.items():
+    for city, known in sizes.items():
         rows = known + OPEN
         day = np.concatenate([random.uniform(0, 60, known), np.full(OPEN, 70.0)])
         rain = random.normal(size=rows)
-        odds = 2.0 * rain * (oslo if city == "Oslo" else 1.0)
-        late = random.random(rows) < 1 / (1 + np.exp(-odds))
+        late = random.random(rows) < 1 / (1 + np.exp(-effects[city] * rain))
         at = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(day, unit="D").floor("s")
         ids = [f"{city}-{number:04d}" for number in range(rows)]
         known_late = pd.Series(late, dtype="boolean").where(day < 60)
@@ -46,6 +46,11 @@ def rides(oslo: float = 1.0) -> pd.DataFrame:
             pd.DataFrame({"id": ids, "city": city, "at": at, "rain": rain, "late": known_late, "truth": late})
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def rides(oslo: float = 1.0) -> pd.DataFrame:
+    """Rain delays rides everywhere, by the same odds; those of Oslo times `oslo`. Ulm has few rides."""
+    return cities(SIZES, {**dict.fromkeys(SIZES, 2.0), "Oslo": 2.0 * oslo})
 
 
 def place(folder: Path, rows: pd.DataFrame) -> Place:
