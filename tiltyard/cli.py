@@ -201,7 +201,7 @@ def sharing(
         ),
     ] = None,
     segment: Annotated[
-        str | None, typer.Option("--segment", metavar="NAME", help="What they belong to.")
+        str | None, typer.Option("--segment", metavar="NAME", help="What they belong to; empty for nothing.")
     ] = None,
 ) -> None:
     """Say of --tenants whether the model of all tenants may learn from them, and their segment."""
