@@ -78,7 +78,7 @@ def sampled(spark: SparkSession, data: Path, table: quality.Table) -> Mined:
     frame = quality.framed(spark, fields, labels, table.problem)
     rows = frame.join(drawn, F.col("__key") == F.col("place")).drop("place")
     rows = rows.withColumn("fold", hash_folds(("__key",), 3)).localCheckpoint()
-    packed = quality.featurizer(fields, table.problem).fit(rows).transform(rows)
+    packed = quality.featurizer(fields, table.problem, frame).fit(rows).transform(rows)
     learners = field(["prior", "linear", "forest", "boosting"], labelCol="__label", problem=table.problem)
     played = quality.tournament(table.problem, learners=learners, blend=False, racing=False).fit(packed)
     return _mined(table.problem, learners, played.leaderboard)

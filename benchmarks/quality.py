@@ -35,6 +35,7 @@ from tiltyard.evaluators import evaluator_for
 from tiltyard.featurizer import Featurizer
 from tiltyard.folds import hash_folds
 from tiltyard.tournament import Tournament
+from tiltyard.transformers import FieldTyper
 
 FOLDS, ROWS, THREADS = 5, 10_000, 2
 IRIS = ["sepal length", "sepal width", "petal length", "petal width", "species"]
@@ -221,11 +222,14 @@ def class_names(labels: np.ndarray, problem: str) -> list[str]:
     return [str(label) for label in range(int(labels.max()) + 1)] if problem == "multiclass" else []
 
 
-def featurizer(fields: Rows, problem: str) -> Featurizer:
-    """What makes features of such a frame, tenant by tenant."""
+def featurizer(fields: Rows, problem: str, table: DataFrame) -> Featurizer:
+    """What makes features of the fields, tenant by tenant; their types are those of the table itself.
+
+    Tenants that share rows would make a category of each text.
+    """
     return Featurizer(
         inputCols=list(fields), tenantCol="tenant", labelCol="__label", foldCol="fold", keyCol="__key",
-        problem=problem,
+        problem=problem, types=FieldTyper(inputCols=list(fields)).fit(table).types,
     )  # fmt: skip
 
 
@@ -237,7 +241,7 @@ def ours(
     every = F.explode(F.array(*[F.lit(str(place)) for place in range(FOLDS)]))
     training = frame.withColumn("tenant", every).where("tenant != CAST(__outer AS STRING)")
     training = training.withColumn("fold", hash_folds(("__key",), 3)).localCheckpoint()
-    pipeline = featurizer(fields, problem).fit(training)
+    pipeline = featurizer(fields, problem, frame).fit(training)
     model = tournament(problem).fit(pipeline.transform(training))
     testing = pipeline.transform(frame.withColumn("tenant", F.col("__outer").cast("string")))
     names = class_names(labels, problem)

@@ -26,6 +26,7 @@ from tiltyard.transformers import (
     SmartText,
     TargetEncode,
     TextStats,
+    TextTarget,
     UrlParts,
 )
 from tiltyard.transformers._custom_kinds import SLOTTED
@@ -90,11 +91,11 @@ def feature_plan(types: Mapping[str, str], settings: Settings) -> Plan:
     """The stages for typed fields. Pure: no session, no frame.
 
     Numbers are packed as they are, dates as cyclic parts and as days between the first few, categories as codes
-    of each tenant and, where there may be many values, as mean labels too. Texts become sizes and, as each tenant
-    uses them, codes or terms; titles, places, e-mail, web and phone addresses what they tell. Fields of other
-    types are left out, see `unused_fields`. Number types of text columns are read as numbers only if FieldTyper's
-    model stands before these stages. How long ago a date is (TimeSince) is left out: rows to score lie beyond all
-    values a model has seen.
+    of each tenant and, where there may be many values, as mean labels too. Texts become sizes, the mean labels of
+    their words and, as each tenant uses them, codes or terms; titles, places, e-mail, web and phone addresses what
+    they tell. Fields of other types are left out, see `unused_fields`. Number types of text columns are read as
+    numbers only if FieldTyper's model stands before these stages. How long ago a date is (TimeSince) is left out:
+    rows to score lie beyond all values a model has seen.
 
     Raises
     ------
@@ -200,17 +201,23 @@ def _add_keyed(plan: Plan, types: Mapping[str, str], categories: list[str], sett
         plan.columns += [
             column for name in texts for column in (f"{name}__pivot", *term_outputs(name, settings.levels))
         ]
-    if settings.label and (many := _of(types, MANY_VALUED)):
-        plan.keyed.append(
-            TargetEncode(
-                inputCols=many,
-                labelCol=settings.label,
-                foldCol=settings.fold,
-                expanding=settings.expanding,
-                tenantCol=settings.tenant,
-            )
-        )
-        plan.columns += [f"{name}__target" for name in many]
+    if settings.label:
+        _add_targets(plan, _of(types, MANY_VALUED), texts, settings)
+
+
+def _add_targets(plan: Plan, many: list[str], texts: list[str], settings: Settings) -> None:
+    """Add what became of rows with a value, and of texts with a word."""
+    learnt: dict[str, Any] = {
+        "labelCol": settings.label,
+        "foldCol": settings.fold,
+        "expanding": settings.expanding,
+        "tenantCol": settings.tenant,
+    }
+    if many:
+        plan.keyed.append(TargetEncode(inputCols=many, **learnt))
+    if texts:
+        plan.keyed.append(TextTarget(inputCols=texts, keyCol=settings.key, **learnt))
+    plan.columns += [f"{name}__target" for name in (*many, *texts)]
 
 
 def _of(types: Mapping[str, str], kinds: Iterable[str]) -> list[str]:

@@ -36,6 +36,7 @@ from tiltyard.transformers.smart_text import SmartText, SmartTextModel
 from tiltyard.transformers.target_encode import TargetEncode, TargetEncodeModel
 from tiltyard.transformers.terms import Terms, TermsModel
 from tiltyard.transformers.text_stats import TextStats
+from tiltyard.transformers.text_target import TextTarget, TextTargetModel
 from tiltyard.transformers.time_since import TimeSince, TimeSinceModel
 from tiltyard.transformers.tree_buckets import TreeBuckets, TreeBucketsModel
 from tiltyard.transformers.url_parts import UrlParts
@@ -83,6 +84,8 @@ __all__ = [
     "Terms",
     "TermsModel",
     "TextStats",
+    "TextTarget",
+    "TextTargetModel",
     "TimeSince",
     "TimeSinceModel",
     "TreeBuckets",

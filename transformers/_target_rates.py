@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,28 @@ def target_rates(counts: Counts, *, smoothing: float, most: int, support: int, e
     total = rows.sum(axis=1)
     order = [one for one in np.lexsort((different, -total)) if total[one] >= support][:most]
     return Rates([str(different[one]) for one in order], rates[order], other)
+
+
+def of_words(texts: Sequence[str], labels: Sequence[float], folds: Sequence[int], **wanted: Any) -> Rates:
+    """What `target_rates` says of the words of some texts, each counted once in a text.
+
+    Examples
+    --------
+    >>> wanted = {"smoothing": 0.0, "most": 1, "support": 1, "expanding": False}
+    >>> of_words(["so good", "good"], [1.0, 0.0], [0, 1], **wanted).levels
+    ['good']
+    """
+    words = [sorted(set(text.split())) for text in texts]
+    counted = [len(one) for one in words]
+    return target_rates(
+        Counts(
+            np.array([word for one in words for word in one], dtype=object),
+            np.repeat(np.asarray(folds, dtype=np.int64), counted),
+            np.repeat(np.asarray(labels, dtype=np.float64), counted),
+            np.ones(sum(counted)),
+        ),
+        **wanted,
+    )
 
 
 def _summed(cells: npt.NDArray[np.int64], weights: Floats, shape: tuple[int, int]) -> Floats:

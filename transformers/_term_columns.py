@@ -18,7 +18,7 @@ from tiltyard.transformers._samples import HasSample
 from tiltyard.transformers._term_choice import Rules
 
 # Characters read of a text: what a note says, it says early, and a sample must fit into memory.
-_READ = 2_000
+READ = 2_000
 
 # A word: letters with their marks, and digits. Texts in scripts without spaces are one long word.
 _BETWEEN_WORDS = r"[^\p{L}\p{M}\p{N}]+"
@@ -49,7 +49,7 @@ class HasTextSample(HasSample):
 
     def text_sample(self, schema: T.StructType, value: Column) -> Column:
         """An aggregate: texts and labels of a tenant's sample."""
-        row = {"text": F.substring(value, 1, _READ), "label": self._label(schema)}
+        row = {"text": F.substring(value, 1, READ), "label": self._label(schema)}
         return self._sample(schema, row, where=value.isNotNull())
 
     def _label(self, schema: T.StructType) -> Column:
@@ -65,7 +65,7 @@ class HasTextSample(HasSample):
 
 def sampled_texts(sample: Column) -> list[Column]:
     """What `searchable` reads of a state's sample: its texts as words, and its labels."""
-    texts = F.transform(sample, lambda row: _words(row["text"]))
+    texts = F.transform(sample, lambda row: words_of(row["text"]))
     return [texts, F.transform(sample, lambda row: row["label"])]
 
 
@@ -74,7 +74,7 @@ def term_columns(
 ) -> list[Column]:
     """A column for each output that tells whether the term of its rank is in the text."""
     # A search in one string: half the work of one in a list of words, and it finds pairs as well.
-    words = _words(F.substring(value, 1, _READ))
+    words = words_of(F.substring(value, 1, READ))
     found = [F.contains(words, F.get(terms, F.lit(at))) for at in range(len(outputs))]
     return [
         derived(flag(hit, value), output, source, CATEGORICAL)
@@ -98,6 +98,6 @@ def term_outputs(name: str, count: int) -> list[str]:
     return [f"{name}__term_{rank}" for rank in range(1, count + 1)]
 
 
-def _words(value: Column) -> Column:
+def words_of(value: Column) -> Column:
     """The words of a text in lower case, with a space before and after each of them."""
     return F.concat(F.lit(" "), F.regexp_replace(F.lower(value), _BETWEEN_WORDS, " "), F.lit(" "))

@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyspark import keyword_only
-from pyspark.ml.param import Param, Params
-from pyspark.ml.param.shared import HasInputCols, HasLabelCol, HasOutputCols
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_type
 
 from tiltyard.arrow import arrow_function
-from tiltyard.columns import column, field_of
-from tiltyard.keyed import HasTenantCol, KeyedEstimator, KeyedModel
-from tiltyard.params import flag, number, outputs_of, text, whole
-from tiltyard.slots import NUMERIC, derived, lineage
-from tiltyard.transformers._levels import counts, level, marks, nan, place
+from tiltyard.keyed import KeyedEstimator
+from tiltyard.params import outputs_of
+from tiltyard.transformers._levels import counts, level
+from tiltyard.transformers._target_columns import RATES, HasTargets, Rates, TargetModel
 from tiltyard.transformers._target_rates import Counts, target_rates
 
 # Between the parts of a counted item; the level stands last and may hold anything.
 _BETWEEN = "\x1f"
-_NO_FOLD = -1
-_RATES = T.StructType(
-    [
-        T.StructField("levels", T.ArrayType(T.StringType())),
-        T.StructField("rates", T.ArrayType(T.ArrayType(T.FloatType()))),
-        T.StructField("other", T.ArrayType(T.FloatType())),
-    ]
-)
 
 
-class _TargetParams(HasInputCols, HasOutputCols, HasTenantCol):
-    foldCol: Param[str] = Param(
-        Params._dummy(), "foldCol", "column of the folds, whole numbers from 0", text()
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._setDefault(minRows=1)
-
-    def fold_of(self, schema: T.StructType) -> Column | None:
-        """The frame's fold column, None where there is none: rows to score have none."""
-        if not self.isSet(self.foldCol) or self.getOrDefault(self.foldCol) not in schema.names:
-            return None
-        return column(self.getOrDefault(self.foldCol))
-
-
-class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
+class TargetEncode(HasTargets, KeyedEstimator):
     """Encode categories by outcome: the mean label of the tenant's rows with this value.
 
     For columns of many values, which a pivot would cut. A row with a fold is encoded from the rows outside its
@@ -98,18 +70,6 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
     [0.5, 0.5, 0.0, 0.0]
     """
 
-    expanding: Param[bool] = Param(
-        Params._dummy(),
-        "expanding",
-        "whether folds are blocks in time, and only earlier ones are known",
-        flag(),
-    )
-    smoothing: Param[float] = Param(
-        Params._dummy(), "smoothing", "rows of the tenant's mean mixed into each value's", number(0)
-    )
-    maxLevels: Param[int] = Param(Params._dummy(), "maxLevels", "values remembered for each column", whole(1))
-    minSupport: Param[int] = Param(Params._dummy(), "minSupport", "rows a value needs", whole(1))
-
     @keyword_only
     def __init__(
         self,
@@ -126,16 +86,10 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
         minRows: int = 1,
     ) -> None:
         super().__init__()
-        self._setDefault(expanding=False, smoothing=20.0, maxLevels=1_000, minSupport=2)
         self._set(**self._input_kwargs)
 
     def _prepared(self, schema: T.StructType) -> dict[str, Column]:
-        label = column(field_of(schema, self.getLabelCol(), "TargetEncode").name).cast("double")
-        if self.isSet(self.foldCol):
-            field_of(schema, self.getOrDefault(self.foldCol), "TargetEncode")
-        folds = self.fold_of(schema)
-        fold = F.lit(_NO_FOLD) if folds is None else F.coalesce(folds.cast("int"), F.lit(_NO_FOLD))
-        known = F.abs(label) < float("inf")  # NaN is above it
+        (label, known), fold = self.label_of(schema), self.fold_number(schema)
         return {
             place: F.when(known, _item(fold, label, level(schema, name, "TargetEncode")))
             for name, place in self._places().items()
@@ -152,20 +106,15 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
 
     def _state(self, schema: T.StructType, columns: Mapping[str, Column]) -> dict[str, Column]:
         # Sums by level and fold, out of one list of counts: a group-by inside a cell, which SQL has not.
-        rates = arrow_function(self._rates(), _RATES)
+        rates = arrow_function(self._rates(), RATES)
         return {name: rates(columns[name]) for name in outputs_of(self, "target")}
 
     def _model(self) -> TargetEncodeModel:
         return TargetEncodeModel()
 
     def _rates(self) -> Callable[[pa.Array], pa.Array]:
-        wanted: dict[str, Any] = {
-            "smoothing": self.getOrDefault(self.smoothing),
-            "most": self.getOrDefault(self.maxLevels),
-            "support": self.getOrDefault(self.minSupport),
-            "expanding": self.getOrDefault(self.expanding),
-        }
-        shape = to_arrow_type(_RATES)
+        wanted = self.wanted()
+        shape = to_arrow_type(RATES)
 
         def on_batch(counted: pa.Array) -> pa.Array:
             every = [target_rates(_read(one.values), **wanted)._asdict() for one in counted]
@@ -174,7 +123,7 @@ class TargetEncode(_TargetParams, HasLabelCol, KeyedEstimator):
         return on_batch
 
 
-class TargetEncodeModel(_TargetParams, KeyedModel):
+class TargetEncodeModel(TargetModel):
     """TargetEncode's fitted model: the values' mean labels for every tenant and column, whole and out of fold.
 
     Examples
@@ -184,40 +133,9 @@ class TargetEncodeModel(_TargetParams, KeyedModel):
     0.5
     """
 
-    def _read(self, own: Column, shared: Column, kind: T.DataType, schema: T.StructType) -> Column:
-        # Rows without folds, such as those to score, read the rates of all rows only.
-        rates = _by_fold if self.fold_of(schema) is not None else _whole
-        return F.struct(*[rates(own[name]).alias(name) for name in outputs_of(self, "target")])
-
-    def _outputs(self, schema: T.StructType, state: Callable[[str], Column]) -> list[Column]:
-        outputs = outputs_of(self, "target")
-        return [self._output(schema, name, output, state(name)) for name, output in outputs.items()]
-
-    def _output(self, schema: T.StructType, name: str, output: str, known: Column) -> Column:
+    def _encoded(self, schema: T.StructType, name: str, rates: Rates) -> Column:
         value = level(schema, name, "TargetEncodeModel")
-        # `get` counts from 0 and is null outside of the array: a value that is not known.
-        own = F.get(known["rates"], place(value, known["levels"]) - 1)
-        folds = self.fold_of(schema)
-        if folds is None:
-            found = F.coalesce(own, known["other"])
-        else:
-            column_of = F.coalesce(folds.cast("int") + 1, F.lit(0))
-            found = F.coalesce(F.get(own, column_of), F.get(known["other"], column_of))
-        encoded = F.coalesce(F.when(value.isNotNull(), found), nan())
-        return derived(encoded, output, lineage(field_of(schema, name, "TargetEncodeModel")), NUMERIC)
-
-
-def _by_fold(known: Column) -> Column:
-    return F.struct(marks(known["levels"]).alias("levels"), known["rates"], known["other"])
-
-
-def _whole(known: Column) -> Column:
-    """A column's levels with one rate each: the first, which is that of all rows."""
-    return F.struct(
-        marks(known["levels"]).alias("levels"),
-        F.transform(known["rates"], lambda by_fold: F.get(by_fold, F.lit(0))).alias("rates"),
-        F.get(known["other"], F.lit(0)).alias("other"),
-    )
+        return F.when(value.isNotNull(), F.coalesce(rates.of(value), rates.other()))
 
 
 def _item(fold: Column, label: Column, value: Column) -> Column:

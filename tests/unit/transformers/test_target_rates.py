@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tiltyard.transformers._target_rates import Counts, Rates, target_rates
+from tiltyard.transformers._target_rates import Counts, Rates, of_words, target_rates
 
 
 def _rates(
@@ -70,3 +70,14 @@ def test_nothing_at_all_gives_no_levels() -> None:
     empty = Counts(np.array([], dtype=object), np.array([], dtype=int), np.array([]), np.array([]))
     found = target_rates(empty, smoothing=20.0, most=10, support=1, expanding=False)
     assert found.levels == [] and found.rates.shape == (0, 1)
+
+
+def test_a_word_counts_once_in_a_text_and_knows_what_became_of_other_folds() -> None:
+    texts, labels, folds = ["so so good", "good", "so bad", "bad"], [1.0, 1.0, 0.0, 1.0], [0, 1, 1, 0]
+    found = of_words(texts, labels, folds, smoothing=0.0, most=10, support=1, expanding=False)
+    rates = dict(zip(found.levels, found.rates.tolist(), strict=True))
+    assert rates == {"bad": [0.5, 0.0, 1.0], "good": [1.0, 1.0, 1.0], "so": [0.5, 0.0, 1.0]}
+
+
+def test_no_texts_give_no_words() -> None:
+    assert of_words([], [], [], smoothing=20.0, most=10, support=1, expanding=False).levels == []
