@@ -19,6 +19,9 @@ _MOST = 0.9
 # Nearly every value different, in a column that might name its rows.
 _UNIQUE = 0.95
 
+# Below it values repeat so often that they say something of other rows: tickets of families, customers of orders.
+_REPEATED = 0.8
+
 # Values that must be different before it says something about the column, and not only about a small table.
 _MANY = 100
 
@@ -169,7 +172,11 @@ def _text_id(facts: Facts, said: Said) -> Finding | None:
     named = said.any(words.ID)
     single = facts.words < 1.5 and facts.shares["digit"] >= 0.8 and facts.values >= 20
     bare = facts.words == 1 and facts.unique == 1 and facts.values >= _MANY
-    if (facts.unique >= _UNIQUE and (single or named)) or (named and single and facts.unique >= 0.5) or bare:
+    if (
+        (facts.unique >= _UNIQUE and (single or named))
+        or (named and single and facts.unique >= _REPEATED)
+        or bare
+    ):
         why = f", and the {said.where} says so" if named else ", single words"
         return Finding(
             "Id", 0.9 if named or single else 0.7, f"{facts.unique:.0%} of the values are different{why}"

@@ -27,6 +27,7 @@ FIELD = [
             "maxIter": 30,
             "maxDepth": 2,
             "stepSize": 0.1,
+            "featureShare": 0.5,
             "subsamplingRate": 1.0,
             "minInstanceWeight": 3.0,
             "regLambda": 1.0,

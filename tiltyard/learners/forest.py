@@ -10,7 +10,7 @@ from pyspark.ml.param import Param, Params
 
 from tiltyard.learners.base import Learner
 from tiltyard.learners.kernel import Kernel
-from tiltyard.learners.trees import Rounds, TreesKernel
+from tiltyard.learners.trees import Ground, Growth, Rounds, TreesKernel
 from tiltyard.params import number, whole
 
 
@@ -19,8 +19,8 @@ class ForestKernel(TreesKernel):
 
     name = "forest"
 
-    def settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {
+    def growth(self, params: Mapping[str, Any], ground: Ground) -> Growth:
+        settings = {
             "num_parallel_tree": params["numTrees"],
             "max_depth": params["maxDepth"],
             "subsample": params["subsamplingRate"],
@@ -30,12 +30,7 @@ class ForestKernel(TreesKernel):
             "lambda": 1.0,
             "seed": params["seed"],
         }
-
-    def rounds(self, params: Mapping[str, Any]) -> Rounds:
-        return Rounds(1)
-
-    def categories(self, params: Mapping[str, Any]) -> bool:
-        return True
+        return Growth(settings, Rounds(1), categories=True)
 
 
 class Forest(Learner):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 
@@ -33,6 +36,9 @@ def fitted(
     """
     count = float(len(labels) if weights is None else weights.sum())
     model = LogisticRegression(C=1.0 / (penalty * count), max_iter=steps)
-    model.fit(columns, labels, sample_weight=weights)
+    with warnings.catch_warnings():
+        # So many steps are wanted; each tenant's worker would say for each contender that they ended.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(columns, labels, sample_weight=weights)
     found = np.vstack([model.coef_.T, model.intercept_])
     return np.hstack([np.zeros_like(found), found]) if found.shape[1] == 1 else found

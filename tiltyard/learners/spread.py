@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
@@ -14,6 +14,14 @@ from tiltyard.learners.kernel import Fitted
 from tiltyard.problem import Problem
 
 T = TypeVar("T")
+
+
+class Labels(NamedTuple):
+    """What is known of some labels; a deviation of 0 is given as 1."""
+
+    rows: int
+    mean: float
+    deviation: float
 
 
 @dataclass
@@ -41,12 +49,12 @@ class Spread:
         derived: T = self._derived[key]
         return derived
 
-    def labels(self) -> tuple[float, float]:
-        """Mean and standard deviation of the labels, the latter 1 where it is 0. One Spark job, once."""
+    def labels(self) -> Labels:
+        """How many there are, their mean and standard deviation. One Spark job, once."""
 
-        def counted() -> tuple[float, float]:
-            found = self.rows.agg(F.avg("y"), F.stddev_pop("y")).collect()[0]
-            return float(found[0]), float(found[1]) or 1.0
+        def counted() -> Labels:
+            found = self.rows.agg(F.count("y"), F.avg("y"), F.stddev_pop("y")).collect()[0]
+            return Labels(int(found[0]), float(found[1]), float(found[2]) or 1.0)
 
         return self.once("labels", counted)
 

@@ -37,7 +37,7 @@ def weights_of(spread: Spread, penalty: float, steps: int, problem: Problem) -> 
     They are Spark ML's, without its scaling: the same minimum, as near as its tolerance brings it.
     """
     view = spread.once("linear view", lambda: view_of(spread))
-    mean, scale = spread.labels() if problem.name == Regression.name else (0.0, 1.0)
+    mean, scale = spread.labels()[1:] if problem.name == Regression.name else (0.0, 1.0)
     rows = spread.once("linear columns", lambda: spread.keep(_columns(spread, view, mean, scale)))
     shared: dict[str, Any] = {
         **{"regParam": penalty, "elasticNetParam": 0.0, "standardization": False, "maxIter": steps},

@@ -24,9 +24,6 @@ FIXED: Mapping[str, Any] = {
     "max_cat_to_onehot": MAX_BIN,
     "verbosity": 0,
 }
-# With fewer rows trees are not counted on a fifth of them: on 712 it changed the AUROC by .001 and doubled the cost.
-# Chances of several classes and numbers need more trees than ranks do: a log loss of 921 rows fell from .21 to .17.
-SPARED_FROM, SPARED_BEYOND_RANKS = 1_000, 400
 
 
 class _Booster(xgb.Booster):
@@ -74,33 +71,39 @@ class TreesFit:
 class Rounds:
     """How many boosting rounds: `most` of them, or fewer where `patience` more bring nothing to held-out rows.
 
-    Without patience it is always `most`. Held out is a fifth of the rows, drawn by the seed; with too few to spare it
-    is `few` rounds, or `most` if that is less.
+    Without patience it is always `most`. Held out is a fifth of the rows, drawn by the seed.
     """
 
     most: int
-    few: int = 0
     patience: int = 0
     seed: int = 0
 
 
-class TreesKernel:
-    """What kernels of trees share; a leaf says how they grow.
+@dataclass(frozen=True)
+class Ground:
+    """What trees are to grow on: so many rows and slots, and the problem."""
 
-    `settings` are XGBoost's parameters, `rounds` how many rounds there are, `categories` whether a cut separates one
-    category from the others.
-    """
+    rows: int
+    slots: int
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How trees grow: XGBoost's parameters, rounds, and whether a cut separates one category from the others."""
+
+    settings: Mapping[str, Any]
+    rounds: Rounds
+    categories: bool
+
+
+class TreesKernel:
+    """What kernels of trees share; a leaf says how they grow."""
 
     name: ClassVar[str]
 
     @abstractmethod
-    def settings(self, params: Mapping[str, Any]) -> dict[str, Any]: ...
-
-    @abstractmethod
-    def rounds(self, params: Mapping[str, Any]) -> Rounds: ...
-
-    def categories(self, params: Mapping[str, Any]) -> bool:
-        return False
+    def growth(self, params: Mapping[str, Any], ground: Ground) -> Growth: ...
 
     def fit(
         self,
@@ -110,15 +113,15 @@ class TreesKernel:
         params: Mapping[str, Any],
         problem: Problem = BINARY,
     ) -> TreesFit:
-        settings, rounds, own = self.settings(params), self.rounds(params), self.categories(params)
-        return train(self.name, matrix, labels, weights, settings, rounds, problem, categories=own)
+        growth = self.growth(params, Ground(len(matrix), matrix.values.shape[1], problem))
+        return train(self.name, matrix, labels, weights, growth, problem)
 
     def fit_spread(self, spread: Spread, params: Mapping[str, Any], problem: Problem) -> TreesFit:
         # Here, as no worker needs what it imports.
         from tiltyard.learners.spread_trees import grown
 
-        settings, rounds, own = self.settings(params), self.rounds(params), self.categories(params)
-        return grown(self.name, spread, settings, rounds, problem, categories=own)
+        growth = self.growth(params, Ground(spread.labels().rows, len(spread.categorical), problem))
+        return grown(self.name, spread, growth, problem)
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> TreesFit:
         return TreesFit.load(self.name, meta, arrays)
@@ -129,17 +132,15 @@ def train(
     matrix: Matrix,
     labels: np.ndarray,
     weights: np.ndarray | None,
-    params: Mapping[str, Any],
-    rounds: Rounds,
+    growth: Growth,
     problem: Problem,
-    *,
-    categories: bool = False,
 ) -> TreesFit:
     """Grow trees on the rows' histogram, which contenders of both families share (XGBoost keeps it with its data).
 
-    With `categories` a cut separates one category from the others. Without it category codes enter as numbers: they are
-    ranks by frequency, so a cut separates the frequent from the rare, and trees keep few degrees of freedom.
+    Where no cut separates single categories, their codes enter as numbers: they are ranks by frequency, so a cut
+    separates the frequent from the rare, and trees keep few degrees of freedom.
     """
+    categories, rounds = growth.categories, growth.rounds
     types = slot_types(matrix.categorical, categories)
     objective, mean, scale = objective_of(problem, float(labels.mean()), float(labels.std()))
 
@@ -154,18 +155,14 @@ def train(
             nthread=1,
         )
 
-    settings = {**objective, **FIXED, "nthread": 1, **params}
-    enough = SPARED_FROM if problem.name == Binary.name else SPARED_BEYOND_RANKS
-    if rounds.patience and len(matrix) < enough:
-        number = min(rounds.few, rounds.most)
-    elif rounds.patience:
+    settings = {**objective, **FIXED, "nthread": 1, **growth.settings}
+    number = rounds.most
+    if rounds.patience:
         most, rest = matrix.once(
             ("parts of trees", rounds.seed, categories),
             lambda: tuple(map(rows, _parts(len(matrix), rounds.seed))),
         )
         number = _best(settings, most, rest, rounds)
-    else:
-        number = rounds.most
     data = matrix.once(("rows of trees", categories), rows)
     booster = _Booster(settings, [data])
     # What xgboost.train does around this loop (callbacks, evaluation, a reset) costs a tenth of a tournament.

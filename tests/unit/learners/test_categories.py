@@ -23,7 +23,7 @@ def parity(rows: int) -> tuple[Matrix, np.ndarray]:
 
 def log_loss_of(depth: int) -> float:
     rows, labels = parity(600)
-    params = {**Boosting.hyperparams, "maxDepth": depth, "maxIter": 12, "earlyStoppingRounds": 0}
+    params = {**Boosting.hyperparams, "maxDepth": depth, "maxIter": 24, "earlyStoppingRounds": 0}
     answers = Boosting.kernel.fit(rows, labels, None, params).predict(parity(400)[0])
     return Binary().score(parity(400)[1], answers)["log_loss"]
 

@@ -25,6 +25,7 @@ PARAMS = {
         maxIter=40,
         maxDepth=2,
         stepSize=0.1,
+        featureShare=0.5,
         subsamplingRate=1.0,
         minInstanceWeight=1.0,
         regLambda=1.0,

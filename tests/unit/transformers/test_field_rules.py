@@ -55,7 +55,8 @@ def _type(name: str, values: Sequence[object], comment: str = "") -> str:
         ("_c0", SPREAD, "Id"),
         # Texts that name rows.
         ("faa", [f"{a}{b}" for a in "abcdefghijkl" for b in "mnopqrstuvw"], "Id"),
-        ("sku", [f"A-{n % 90}" for n in range(120)], "Id"),
+        ("sku", [f"A-{n % 110}" for n in range(120)], "Id"),
+        ("sku", [f"A-{n % 90}" for n in range(120)], "Category"),
         ("sku", [f"A-{n % 9}" for n in range(120)], "Category"),
         # Places by name, unless what stands beside it makes it something else.
         ("shippingCountry", CODES, "Country"),
