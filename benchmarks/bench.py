@@ -30,7 +30,7 @@ tournament:
     linear: {regParam: [0.0001, 0.001, 0.01, 0.1, 1.0]}
     residual: {regParam: [0.1, 1.0]}
     forest: {maxDepth: [10]}
-    boosting: {maxDepth: [2, 3, 5]}
+    boosting: {maxDepth: [2, 5, 7]}
 """
 APP = """\
 app: bench
