@@ -51,6 +51,7 @@ from tiltyard.transformers import (
     TargetEncode,
     Terms,
     TextStats,
+    TextTarget,
     TimeSince,
     TreeBuckets,
     UrlParts,
@@ -129,6 +130,8 @@ def _keyed(frame: DataFrame) -> Iterator[Step]:
     yield Step("FrequencyEncode, 2 columns", FrequencyEncode(inputCols=many, **_TENANT))
     yield Step("Terms, 20 of each", Terms(inputCols=TEXTS, topK=20, **drawn))
     yield Step("SmartText", SmartText(inputCols=TEXTS, **drawn))
+    words = TextTarget(inputCols=TEXTS, labelCol="label", foldCol="fold", **drawn)
+    yield Step("TextTarget, 2 texts", words)
     yield Step("SanityChecker, 6 slots", Pipeline(stages=packed))
     yield Step("DriftFilter, 2 fields", drifting)
 
