@@ -88,7 +88,7 @@ def test_evaluations_are_those_of_scikit_learn(
     assert together.value == pytest.approx(roc_auc_score(met["y"], met["score"].round(4)), abs=1e-9)
     assert together.rows == len(met) and together.mean_outcome == pytest.approx(met["y"].mean())
     assert rows["Ulm"].status in ("one_class", "too_few_rows") and rows["Ulm"].value is None
-    assert rows["Rome"].learner in ("linear", "boosting") and rows["Rome"].version == "2026-03-01"
+    assert rows["Rome"].learner in ("linear", "boosting", "blend") and rows["Rome"].version == "2026-03-01"
 
 
 @pytest.fixture(scope="module")
