@@ -13,13 +13,13 @@ from pyspark.sql.pandas.types import to_arrow_type
 from tiltyard.arrow import arrow_function
 
 
-def each_state(compute: Callable[..., Any], returns: str) -> Callable[..., Column]:
-    """A function of columns that runs `compute` with each row's values as plain Python; `returns` is DDL.
+def each_state(compute: Callable[..., Any], returns: str | T.DataType) -> Callable[..., Column]:
+    """A function of columns that runs `compute` with each row's values as plain Python; `returns` a type or DDL.
 
     One row at a time becomes Python objects: there are few states, and each may hold thousands of rows. A
     null goes in as None.
     """
-    kind = T.DataType.fromDDL(returns)
+    kind = T.DataType.fromDDL(returns) if isinstance(returns, str) else returns
     shape = to_arrow_type(kind)
 
     def on_batch(*columns: pa.Array) -> pa.Array:

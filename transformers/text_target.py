@@ -108,7 +108,7 @@ class TextTarget(HasTargets, HasSample, KeyedEstimator):
             found = of_words(texts, labels, folds, **wanted)
             return {**found._asdict(), "rates": found.rates.tolist(), "other": found.other.tolist()}
 
-        learnt = each_state(rates, RATES.simpleString()[len("struct<") : -1])
+        learnt = each_state(rates, RATES)
         return {name: learnt(*_parts(columns[name])) for name in inputs_of(self)}
 
     def _model(self) -> TextTargetModel:
@@ -129,11 +129,22 @@ class TextTargetModel(TargetModel):
     def _encoded(self, schema: T.StructType, name: str, rates: Rates) -> Column:
         value = column(text_field(schema, name, "TextTargetModel").name)
         words = F.array_distinct(F.split(F.trim(words_of(F.substring(value, 1, READ))), " "))
-        # NaN has a word that no row outside of the fold holds, where nothing is mixed in.
-        known = F.filter(F.transform(words, rates.of), lambda rate: rate.isNotNull() & ~F.isnan(rate))
-        total = F.aggregate(known, F.lit(0.0), lambda summed, rate: summed + rate)
-        mean = (total / F.size(known)).cast("float")
-        return F.when(value.isNotNull(), F.when(F.size(known) > 0, mean).otherwise(rates.other()))
+        mean = F.aggregate(F.transform(words, rates.of), _nothing(), _with, _mean)
+        return F.when(value.isNotNull(), F.coalesce(mean, rates.other()))
+
+
+def _nothing() -> Column:
+    return F.struct(F.lit(0.0).alias("sum"), F.lit(0).alias("count"))
+
+
+def _with(so_far: Column, rate: Column) -> Column:
+    """One more word; NaN has one that no row outside of the fold holds, where nothing is mixed in."""
+    more = F.struct((so_far["sum"] + rate).alias("sum"), (so_far["count"] + 1).alias("count"))
+    return F.when(rate.isNotNull() & ~F.isnan(rate), more).otherwise(so_far)
+
+
+def _mean(summed: Column) -> Column:
+    return F.when(summed["count"] > 0, (summed["sum"] / summed["count"]).cast("float"))
 
 
 def _parts(sample: Column) -> list[Column]:
