@@ -23,7 +23,9 @@ def blends(entries: list[Entry], rounds: list[Round], metric: str, *, expanding:
     if len(able) < 2:
         return []
     truth, problem = [one.truth for one in rounds], rounds[0].problem
-    weights = blend.over_all(truth, *_answers(able), problem)
+    # Blocks in time: of the older ones the models of all tenants, and all others, knew less than they do now.
+    newest = range(len(rounds) // 2 if expanding else 0, len(rounds))
+    weights = blend.over_folds(truth, *_answers(able), newest, problem)
     members = [(entry, float(weight)) for entry, weight in zip(able, weights, strict=True) if weight]
     if len(members) < 2:
         return []

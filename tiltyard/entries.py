@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from tiltyard.honest import Round
+from tiltyard.honest import Player, Round
 from tiltyard.learners.kernel import Fitted, Trainer
 from tiltyard.learners.pooled import PooledKernel
 from tiltyard.learners.prior import PriorKernel
@@ -79,6 +80,11 @@ def _by_mean(entries: Sequence[Entry], metric: str, folds: Sequence[int] | None 
         return sign * float(np.mean(values)) if len(values) else 0.0
 
     return sorted(entries, key=mean)
+
+
+def over(entry: Entry, part: slice) -> Player:
+    """The entry over some of its rounds."""
+    return SimpleNamespace(answers=entry.answers[part], reached=entry.reached[part])
 
 
 def note(entry: Entry, number: int, this: Round, answers: np.ndarray, metric: str) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
-from tiltyard.entries import Entry, clocked, is_pooled, is_prior, note, ranked
+from tiltyard.entries import Entry, clocked, is_pooled, is_prior, note, over, ranked
 from tiltyard.folds import splits
 from tiltyard.honest import Round, behind
 from tiltyard.learners import classed
@@ -86,11 +85,11 @@ def alone(
             _leave_doubles([entry], others)
         if entry.status != "ok":
             return
-        if racing and leader and place < len(played):
-            so_far = SimpleNamespace(answers=leader.answers[:place], reached=leader.reached[:place])
-            if behind(so_far, entry, metric):
-                _mark_behind(entry, leader)
-                return
+        if not racing or leader is None or place == len(played):
+            continue
+        if behind(over(leader, slice(place)), entry, metric):
+            _mark_behind(entry, leader)
+            return
 
 
 def _play(entry: Entry, game: Game, metric: str) -> None:

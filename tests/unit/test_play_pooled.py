@@ -78,6 +78,38 @@ def test_a_tenant_that_is_clearly_otherwise_goes_its_own_way() -> None:
     assert verdict.champion.contender.kernel.name == "linear"
 
 
+def in_time(rows: int, wrong_until: float) -> tuple[Matrix, np.ndarray, np.ndarray]:
+    """Four blocks in time; for the first share of the rows all tenants' model knows the opposite of what is true."""
+    matrix, labels, _ = tenant(rows, 2.0, 1.6)
+    assert matrix.margin is not None
+    matrix.margin[: int(wrong_until * rows)] *= -1.0
+    return matrix, labels, np.arange(rows) * 4 // rows
+
+
+def test_in_time_the_newest_block_says_who_is_champion() -> None:
+    """The blend is far behind in the mean of the blocks, and ahead in the newest."""
+    rows = in_time(2_400, wrong_until=0.75)
+    entries, verdict = play(*rows, FIELD[:3], Rules(expanding=True, racing=False))
+    values = {one.contender.kernel.name: one.values("auroc") for one in entries}
+    assert np.mean(values["blend"]) < np.mean(values["linear"]) - 0.05
+    assert values["blend"][-1] > values["linear"][-1] + 0.03
+    assert weights(verdict)["pooled"] > 0.2
+
+
+def test_in_time_a_blend_without_signal_makes_way_for_who_has_one() -> None:
+    rows = in_time(1_200, wrong_until=0.75)
+    _, verdict = play(*rows, FIELD[:3], Rules(expanding=True, racing=False))
+    assert verdict.status == "ok" and verdict.champion is not None
+    assert verdict.champion.contender.name == "linear"
+
+
+def test_in_time_the_newest_blocks_say_what_the_blend_is_made_of() -> None:
+    rows = in_time(1_200, wrong_until=0.5)
+    _, by_time = play(*rows, FIELD, Rules(expanding=True, racing=False))
+    _, by_all = play(*rows, FIELD, Rules(racing=False))
+    assert weights(by_time)["pooled"] > weights(by_all).get("pooled", 0.0) + 0.2
+
+
 def test_the_answer_of_all_plays_to_the_end_however_far_behind() -> None:
     entries, _ = play(*tenant(2_000, 0.0, 3.0), FIELD, Rules())
     assert len(entry(entries, "pooled").folds) == 3

@@ -189,7 +189,7 @@ def out_of_fold(
         others = [place for place in range(len(truth)) if place < fold or (place > fold and not past_only)]
         answers, before = choose(others)
         weights = (
-            _over(truth, answers, others, before, problem) if others else _at_first(len(answers), before)
+            over_folds(truth, answers, before, others, problem) if others else _at_first(len(answers), before)
         )
         found.append(mean([member[fold] for member in answers], weights))
     return found
@@ -201,17 +201,18 @@ def over_all(
     before: np.ndarray | None = None,
     problem: Problem = BINARY,
 ) -> np.ndarray:
-    """The weights from all folds, those the champion is scored with."""
-    return _over(truth, answers, range(len(truth)), before, problem)
+    """The weights from all folds."""
+    return over_folds(truth, answers, before, range(len(truth)), problem)
 
 
-def _over(
+def over_folds(
     truth: Sequence[np.ndarray],
     answers: Sequence[Sequence[np.ndarray]],
-    folds: Sequence[int],
     before: np.ndarray | None,
+    folds: Sequence[int],
     problem: Problem,
 ) -> np.ndarray:
+    """The weights by some of the folds."""
     known = np.concatenate([truth[fold] for fold in folds])
     together = [np.concatenate([member[fold] for fold in folds]) for member in answers]
     return weighted(known, together, before, problem)
