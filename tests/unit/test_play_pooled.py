@@ -103,6 +103,16 @@ def test_in_time_a_blend_without_signal_makes_way_for_who_has_one() -> None:
     assert verdict.champion.contender.name == "linear"
 
 
+def test_in_time_all_tenants_answer_where_the_blend_has_no_signal_and_nothing_speaks_against_them() -> None:
+    rows = in_time(200, wrong_until=0.6)
+    entries, verdict = play(*rows, FIELD[:3], Rules(expanding=True, racing=False))
+    assert np.mean(entry(entries, "linear").values("auroc")) > np.mean(
+        entry(entries, "blend").values("auroc")
+    )
+    assert verdict.status == "no_signal" and verdict.champion is not None
+    assert verdict.champion.contender.name == "pooled"
+
+
 def test_in_time_the_newest_blocks_say_what_the_blend_is_made_of() -> None:
     rows = in_time(1_200, wrong_until=0.5)
     _, by_time = play(*rows, FIELD, Rules(expanding=True, racing=False))
