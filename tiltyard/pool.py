@@ -27,8 +27,12 @@ EVERYONE = -1
 # Rows of many tenants carry more and deeper trees than a tenant's own contenders.
 PARAMS: Mapping[str, Any] = {
     **Boosting.hyperparams,
-    **{"maxIter": 150, "earlyStoppingRounds": 0, "stepSize": 0.1, "featureShare": 1.0},
-    **{"maxDepth": 5, "minInstanceWeight": 10.0},
+    "maxIter": 150,
+    "earlyStoppingRounds": 0,
+    "stepSize": 0.1,
+    "featureShare": 1.0,
+    "maxDepth": 5,
+    "minInstanceWeight": 10.0,
 }
 
 
