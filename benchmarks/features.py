@@ -82,7 +82,7 @@ def _row_by_row(frame: DataFrame, history: str) -> Iterator[Step]:
     once = History(
         eventsTable=history, entityCol="company", timeCol="created", eventAmountCol="paid", **_TENANT
     )
-    scaler = Scale(inputCols=["amount", "score"], **_TENANT).fit(frame)
+    scaler: Any = Scale(inputCols=["amount", "score"], **_TENANT).fit(frame)
     yield Step(
         "Calculate, a ratio and a log",
         Calculate(expressions={"r": ["ratio", *money], "l": ["log", "amount"]}),
@@ -114,7 +114,10 @@ def _keyed(frame: DataFrame) -> Iterator[Step]:
         ["source", "stage", "industry", "country", "city"],
         ["city", "company"],
     )
-    packed = [FeaturePacker(inputCols=NUMBERS), SanityChecker(inputCol="features", labelCol="label", **drawn)]
+    packed: list[Any] = [
+        FeaturePacker(inputCols=NUMBERS),
+        SanityChecker(inputCol="features", labelCol="label", **drawn),
+    ]
     drifting = DriftFilter(inputCols=["amount", "source"], recentCol="late", **drawn)
     yield Step("FieldTyper, 20 fields", FieldTyper(inputCols=list(TYPES)))
     yield Step("Impute, 2 numbers", Impute(inputCols=numbers, **_TENANT))
@@ -167,7 +170,7 @@ def counted(frame: DataFrame, stage: Transformer | Estimator[Any]) -> tuple[Tran
     tracker = context.statusTracker()
     jobs = tracker.getJobIdsForGroup(group)
     stages = {at for job in jobs if (known := tracker.getJobInfo(job)) for at in known.stageIds}
-    ran = [at for at in stages if (known := tracker.getStageInfo(at)) and known.numCompletedTasks]
+    ran = [at for at in stages if (info := tracker.getStageInfo(at)) and info.numCompletedTasks]
     return model, len(jobs), len(ran) - len(jobs)
 
 

@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from tiltyard.contenders import arena, from_grids
 from tiltyard.folds import hash_folds
 from tiltyard.learners.trees import FIXED
-from tiltyard.tournament import Tournament, TournamentModel
+from tiltyard.tournament import Tournament
 
 THREADS, PATIENCE = 2, 25
 
@@ -40,11 +40,11 @@ def giant(spark: SparkSession, rows: int, columns: int) -> DataFrame:
     return labelled.withColumn("fold", hash_folds(("id",), FOLDS)).persist(StorageLevel.MEMORY_AND_DISK)
 
 
-def tournament(frame: DataFrame, rounds: int) -> TournamentModel:
+def tournament(frame: DataFrame, rounds: int) -> Any:
     """Our tournament of linear and boosting, with `rounds` at most."""
     grids = {**GRIDS, "boosting": {**GRIDS["boosting"], "maxIter": [rounds]}}
     estimator, maps = arena(from_grids(["prior", "linear", "boosting"], grids, 0))
-    model: TournamentModel = Tournament(
+    model: Any = Tournament(
         estimator=estimator,
         estimatorParamMaps=maps,
         evaluator=BinaryClassificationEvaluator(),

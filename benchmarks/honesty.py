@@ -59,7 +59,7 @@ class Found:
 
 def contenders(alone: bool = False) -> list[Contender]:
     """The default tournament: 12 contenders, 9 where there is no model of all tenants."""
-    found = []
+    found: list[Contender] = []
     for name in LEARNERS if alone else get_args(Learner):
         grid, family = GRIDS.get(name, {}), FAMILIES[name]
         for values in itertools.product(*grid.values()):
@@ -70,7 +70,7 @@ def contenders(alone: bool = False) -> list[Contender]:
 
 def effects_of_a_tenant(random: np.random.Generator) -> np.ndarray:
     """What each field and each level of the category does."""
-    return SHARED + random.normal(size=FIELDS + LEVELS) * SCALE
+    return np.asarray(SHARED + random.normal(size=FIELDS + LEVELS) * SCALE)
 
 
 def drawn(
@@ -97,7 +97,7 @@ def tenant(rows: int, strength: float, seed: int, field: list[Contender]) -> Fou
     if not order:
         return None
     # Where nobody beats the prior, it is the prior's number that is reported, chosen from nobody.
-    rivals = chosen(order, "auroc") if order[0] is not entries[0] else order[:1]
+    rivals = chosen(order, "auroc", slice(None)) if order[0] is not entries[0] else order[:1]
     numbers = [game["fold"] for game in entries[0].folds]
     rounds = [Round.drawn(labels[fold == number], number) for number in numbers]
     found, best = estimate(rivals, entries[0], rounds, "auroc"), rivals[0].contender

@@ -119,7 +119,9 @@ def scored(
         with measured() as played:
             model = training.play(packed, app.model_copy(update={"tournament": contest}))
         cost[name] = played.cpu
-        chances = model.transform(unseen).select(TENANT, KEY, vector_to_array("probability")[1].alias(name))
+        chances = model.transform(unseen).select(
+            TENANT, KEY, vector_to_array(F.col("probability"))[1].alias(name)
+        )
         answers = answers.merge(chances.toPandas(), on=[TENANT, KEY])
     sizes = rows.groupBy(TENANT).count().withColumnRenamed("count", "rows").toPandas()
     for frame in (rows, packed, unseen):
@@ -139,10 +141,11 @@ def _one_model(case: Case, table: pd.DataFrame) -> pd.DataFrame:
     """HistGradientBoosting's probability of each later row."""
     app = case.app
     moment = pd.to_datetime(table[str(app.time)], utc=True)
+    until = pd.Timestamp(str(case.until), tz="UTC")
     label = table["is_canceled"] == 1 if app.app == "hotel" else table["arr_delay"] > 15
     known = label.notna() if app.app == "hotel" else table["arr_delay"].notna()
-    before, after = (known & side for side in (moment < str(case.until), moment >= str(case.until)))
-    fields = [name for name in table if name not in {*app.exclude, *app.key, "is_canceled"}]
+    before, after = (known & side for side in (moment < until, moment >= until))
+    fields = [str(name) for name in table if name not in {*app.exclude, *app.key, "is_canceled"}]
     train, test = table[before].reset_index(drop=True), table[after].reset_index(drop=True)
     chances = demo.pooled_scores(train, test, fields, label[before].reset_index(drop=True))
     return pd.DataFrame({KEY: test[app.key[0]].astype(str), "one model": chances})
@@ -160,10 +163,10 @@ def by_class(answers: pd.DataFrame) -> list[dict[str, Any]]:
             found = {way: score(label, rows[way].to_numpy(dtype=float))["auroc"] for way in WAYS}
             tenants.append({"rows": rows["rows"].iloc[0], **found})
     frame = pd.DataFrame(tenants)
-    frame["class"] = np.digitize(frame["rows"], CLASSES) - 1
-    groups = [(f"{CLASSES[place]:,} and more", part) for place, part in frame.groupby("class")]
+    size = np.digitize(frame["rows"], CLASSES) - 1
+    groups = [(f"{CLASSES[place]:,} and more", frame[size == place]) for place in np.unique(size)]
     return [
-        {"training rows": name, "tenants": len(part), **part[list(WAYS)].mean().round(4).to_dict()}
+        {"training rows": name, "tenants": len(part), **{way: round(part[way].mean(), 4) for way in WAYS}}
         for name, part in [*groups, ("all", frame)]
     ]
 

@@ -27,7 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tiltyard import training
-from tiltyard.contenders import contenders_of, from_grids
+from tiltyard.contenders import arena, contenders_of, from_grids
 from tiltyard.entries import Contender
 from tiltyard.folds import hash_folds
 from tiltyard.portfolio import Record, collected, history, orders
@@ -80,7 +80,7 @@ def sampled(spark: SparkSession, data: Path, table: quality.Table) -> Mined:
     rows = rows.withColumn("fold", hash_folds(("__key",), 3)).localCheckpoint()
     packed = quality.featurizer(fields, table.problem, frame).fit(rows).transform(rows)
     learners = field(["prior", "linear", "forest", "boosting"], labelCol="__label", problem=table.problem)
-    played = quality.tournament(table.problem, learners=learners, blend=False, racing=False).fit(packed)
+    played: Any = quality.tournament(table.problem, learners=learners, blend=False, racing=False).fit(packed)
     return _mined(table.problem, learners, played.leaderboard)
 
 
@@ -95,8 +95,10 @@ def pooled(spark: SparkSession, data: Path, case: pooling.Case, folder: Path) ->
         name: face.getOrDefault(name) for name in ("featuresCol", "labelCol", "problem", "baseMarginCol")
     }
     learners = field(pooling.EVERY, **columns)
-    estimator, maps = training.arena(learners)
-    played = known._set(estimator=estimator, estimatorParamMaps=maps, blend=False, racing=False).fit(packed)
+    estimator, maps = arena(learners)
+    played: Any = known._set(estimator=estimator, estimatorParamMaps=maps, blend=False, racing=False).fit(
+        packed
+    )
     return _mined("binary", learners, played.leaderboard)
 
 
@@ -125,10 +127,10 @@ def kept(tables: Mapping[str, Mined]) -> Iterator[tuple[str, int, dict[str, floa
                 continue
             facts = tenant.iloc[0]
             order = orders(table.field, others, int(facts["columns"]), float(facts["categories"]))
-            ways = {
+            ways: dict[str, list[Sequence[str]]] = {
                 "portfolio": [order[bracket(facts["rows"])]],
                 "field's order": [[one.name for one in table.field]],
-                "at random": [random.permutation([one.name for one in table.field]) for _ in range(DRAWS)],
+                "at random": [[*random.permutation([one.name for one in table.field])] for _ in range(DRAWS)],
             }
             for way, drawn in ways.items():
                 tried.setdefault(way, []).append(

@@ -50,7 +50,7 @@ class Table(NamedTuple):
     label: str
     yes: Any = None
     out: Sequence[str] = ()
-    names: Sequence[str] | None = None
+    names: list[str] | None = None
 
 
 TABLES = {
@@ -228,8 +228,8 @@ def featurizer(fields: Rows, problem: str, table: DataFrame) -> Featurizer:
     Tenants that share rows would make a category of each text.
     """
     return Featurizer(
-        inputCols=list(fields), tenantCol="tenant", labelCol="__label", foldCol="fold", keyCol="__key",
-        problem=problem, types=FieldTyper(inputCols=list(fields)).fit(table).types,
+        inputCols=[*map(str, fields)], tenantCol="tenant", labelCol="__label", foldCol="fold", keyCol="__key",
+        problem=problem, types=FieldTyper(inputCols=[*map(str, fields)]).fit(table).types,
     )  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def ours(
 def tournament(problem: str, learners: Sequence[Any] = (), **more: Any) -> Tournament:
     """What an app without tenants plays by default, or other learners."""
     conf = yaml.safe_load((packaged_conf() / "base.yaml").read_text(encoding="utf-8"))["tournament"]
-    app = AppConfig(app="quality", source="quality", key=("key",), label="label", problem=problem)  # type: ignore[arg-type]
+    app = AppConfig(app="quality", source="quality", key=("key",), label="label", problem=problem)
     default = from_grids(app.learners, conf["grids"], 0, labelCol="__label", problem=problem)
     estimator, maps = arena(learners or default)
     return Tournament(
@@ -269,7 +269,7 @@ def answered(scored: DataFrame, problem: str, names: Sequence[str]) -> DataFrame
     elif problem == "binary":
         from pyspark.ml.functions import vector_to_array
 
-        answer = vector_to_array("probability")
+        answer = vector_to_array(F.col("probability"))
     else:
         answer = F.array(*[F.coalesce(F.col("probability")[name], F.lit(0.0)) for name in names])
     return scored.select(F.col("__key").alias("key"), F.col("__outer").alias("outer"), answer.alias("answer"))

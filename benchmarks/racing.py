@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,9 @@ class Pair:
     """One tenant, first without and then with racing."""
 
     rows: int
-    fits: tuple[int, int]
-    seconds: tuple[float, float]
-    true: tuple[float, float]
+    fits: Sequence[int]
+    seconds: Sequence[float]
+    true: Sequence[float]
     same_champion: bool
 
 
@@ -54,7 +55,7 @@ def pair(rows: int, strength: float, seed: int, field: list[Contender]) -> Pair 
         fits.append(sum(len(entry.folds) for entry in entries))
         true.append(score(truth, load(verdict.payload).predict(new))["auroc"])
         names.append(verdict.champion.contender.name)
-    return Pair(rows, tuple(fits), tuple(seconds), tuple(true), names[0] == names[1])
+    return Pair(rows, fits, seconds, true, names[0] == names[1])
 
 
 def report(found: list[Pair]) -> Table:
