@@ -18,20 +18,14 @@ from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 from rich.table import Table
 
+from tiltyard.config import AppConfig, packaged_conf
+from tiltyard.contenders import from_grids
 from tiltyard.session import local_session
 from tiltyard.tables import Warehouse
 from tiltyard.usage import CpuMeter
 
-BASE = """\
-mlflow: {enabled: false}
-tournament:
-  learners: [prior, pooled, linear, residual, boosting]
-  grids:
-    linear: {regParam: [0.0001, 0.001, 0.01, 0.1, 1.0]}
-    residual: {regParam: [0.1, 1.0]}
-    forest: {maxDepth: [10]}
-    boosting: {maxDepth: [2, 5, 7]}
-"""
+CONF = yaml.safe_load((packaged_conf() / "base.yaml").read_text(encoding="utf-8"))
+BASE = yaml.safe_dump({**CONF, "mlflow": {"enabled": False}})
 APP = """\
 app: bench
 source: bench
@@ -39,9 +33,11 @@ tenant: [tenant]
 key: [key]
 label: label
 """
-GRIDS = yaml.safe_load(BASE)["tournament"]["grids"]
-LEARNERS = ("prior", "linear", "forest", "boosting")  # where one table is one tenant
-CONTENDERS = 12  # prior 1, pooled 1, linear 5, residual 2, boosting 3
+# What plays by default, where one table is one tenant and where tenants share their rows.
+GRIDS = CONF["tournament"]["grids"]
+LEARNERS = AppConfig(app="bench", source="bench", key=("key",), label="label").learners
+TOGETHER = AppConfig(app="bench", source="bench", key=("key",), label="label", tenant=("tenant",)).learners
+CONTENDERS = len(from_grids(TOGETHER, GRIDS, 0))
 FOLDS = 3
 
 

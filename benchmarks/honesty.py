@@ -14,15 +14,14 @@ import argparse
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 import numpy as np
-from bench import GRIDS, LEARNERS
+from bench import GRIDS, LEARNERS, TOGETHER
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tiltyard.config import Learner
 from tiltyard.entries import Contender, ranked
 from tiltyard.honest import Round
 from tiltyard.learners import FAMILIES
@@ -60,7 +59,7 @@ class Found:
 def contenders(alone: bool = False) -> list[Contender]:
     """The default tournament: 12 contenders, 9 where there is no model of all tenants."""
     found: list[Contender] = []
-    for name in LEARNERS if alone else get_args(Learner):
+    for name in LEARNERS if alone else TOGETHER:
         grid, family = GRIDS.get(name, {}), FAMILIES[name]
         for values in itertools.product(*grid.values()):
             params = {**family.hyperparams, **dict(zip(grid, values, strict=True))}

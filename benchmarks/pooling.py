@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bench import GRIDS, measured, report, workplace
+from bench import GRIDS, LEARNERS, TOGETHER, measured, report, workplace
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -32,8 +32,6 @@ from tiltyard.apps import KEY, LABEL, TENANT, TIME, derive
 from tiltyard.config import AppConfig
 from tiltyard.metrics import score
 
-OWN = ("prior", "linear", "forest", "boosting")
-EVERY = ("prior", "pooled", "linear", "residual", "forest", "boosting")
 CLASSES = (0, 100, 200, 500, 1_500, 5_000)
 PER_CLASS = 5
 
@@ -114,7 +112,7 @@ def scored(
         TENANT, KEY, F.col(LABEL).alias("label"), F.expr("1 / (1 + exp(-_margin))").alias("pooled")
     )
     answers = found.toPandas()
-    for name, learners in (("own", OWN), ("ours", EVERY)):
+    for name, learners in (("own", LEARNERS), ("ours", TOGETHER)):
         contest = app.tournament.model_copy(update={"learners": learners})
         with measured() as played:
             model = training.play(packed, app.model_copy(update={"tournament": contest}))

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pooling
 import quality
-from bench import GRIDS, report, workplace
+from bench import GRIDS, LEARNERS, report, workplace
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -34,6 +34,8 @@ from tiltyard.portfolio import Record, collected, history, orders
 from tiltyard.problem import LARGER_IS_BETTER
 from tiltyard.search import bracket
 
+# By default there is no forest beside a model of all tenants; its records serve those who name it.
+FAMILIES = ("prior", "pooled", "linear", "residual", "forest", "boosting")
 SIZES = {120: 8, 300: 8, 700: 6, 1_500: 4, 5_000: 2}  # rows of a tenant, and tenants
 LARGE: Mapping[str, Mapping[str, Sequence[float]]] = {
     "boosting": {"maxDepth": [2, 3, 5, 7], "minInstanceWeight": [0.3, 1.0, 10.0]}
@@ -79,7 +81,7 @@ def sampled(spark: SparkSession, data: Path, table: quality.Table) -> Mined:
     rows = frame.join(drawn, F.col("__key") == F.col("place")).drop("place")
     rows = rows.withColumn("fold", hash_folds(("__key",), 3)).localCheckpoint()
     packed = quality.featurizer(fields, table.problem, frame).fit(rows).transform(rows)
-    learners = field(["prior", "linear", "forest", "boosting"], labelCol="__label", problem=table.problem)
+    learners = field(LEARNERS, labelCol="__label", problem=table.problem)
     played: Any = quality.tournament(table.problem, learners=learners, blend=False, racing=False).fit(packed)
     return _mined(table.problem, learners, played.leaderboard)
 
@@ -94,7 +96,7 @@ def pooled(spark: SparkSession, data: Path, case: pooling.Case, folder: Path) ->
     columns = {
         name: face.getOrDefault(name) for name in ("featuresCol", "labelCol", "problem", "baseMarginCol")
     }
-    learners = field(pooling.EVERY, **columns)
+    learners = field(FAMILIES, **columns)
     estimator, maps = arena(learners)
     played: Any = known._set(estimator=estimator, estimatorParamMaps=maps, blend=False, racing=False).fit(
         packed

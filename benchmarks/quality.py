@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import yaml
-from bench import measured, report, workplace
+from bench import GRIDS, measured, report, workplace
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from sklearn.compose import ColumnTransformer, make_column_selector
@@ -29,7 +28,7 @@ from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from tiltyard.config import AppConfig, packaged_conf
+from tiltyard.config import AppConfig
 from tiltyard.contenders import arena, from_grids
 from tiltyard.evaluators import evaluator_for
 from tiltyard.featurizer import Featurizer
@@ -251,9 +250,8 @@ def ours(
 
 def tournament(problem: str, learners: Sequence[Any] = (), **more: Any) -> Tournament:
     """What an app without tenants plays by default, or other learners."""
-    conf = yaml.safe_load((packaged_conf() / "base.yaml").read_text(encoding="utf-8"))["tournament"]
     app = AppConfig(app="quality", source="quality", key=("key",), label="label", problem=problem)
-    default = from_grids(app.learners, conf["grids"], 0, labelCol="__label", problem=problem)
+    default = from_grids(app.learners, GRIDS, 0, labelCol="__label", problem=problem)
     estimator, maps = arena(learners or default)
     return Tournament(
         estimator=estimator, estimatorParamMaps=maps, evaluator=evaluator_for(app.metric, "__label", problem),
