@@ -92,7 +92,9 @@ def field(problem: str) -> list[Learner]:
     if problem == "binary":
         shared |= {"baseMarginCol": "everyone"}
         strong = Linear(regParam=1.0, problem=problem)
-        return [*some, strong, Pooled(**shared), Residual(**shared), Boosting(maxDepth=4, problem=problem)]
+        sparse = Linear(elasticNetParam=0.5, problem=problem)
+        others = [Pooled(**shared), Residual(**shared), Boosting(maxDepth=4, problem=problem)]
+        return [*some, strong, sparse, *others]
     grown = Forest(numTrees=20, **shared) if problem == "regression" else Boosting(maxIter=20, **shared)
     return [*some, grown]
 

@@ -1,4 +1,4 @@
-"""Linear: logistic, multinomial or ridge regression, with an L2 penalty."""
+"""Linear: logistic, multinomial or ridge regression, or those of the elastic net."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pyspark.ml.param import Param, Params
 
-from tiltyard.learners import newton, payload, ridge, softmax
+from tiltyard.learners import elastic, newton, payload, ridge, softmax
 from tiltyard.learners.base import Learner
+from tiltyard.learners.elastic import Penalty
 from tiltyard.learners.explanation import Ask, Explanation, nothing
 from tiltyard.learners.kernel import Kernel, Matrix
 from tiltyard.learners.links import answers_of
@@ -75,16 +76,21 @@ class NewtonKernel:
         view = matrix.once("linear view", lambda: LinearView.learn(matrix))
         columns, offset = view.columns(matrix), self.begins(matrix)
         penalty = _penalty(params)
+        steps = params["maxIter"]
         if problem.name == Multiclass.name:
-            found = softmax.fitted(columns, labels, weights, penalty, params["maxIter"])
+            found = softmax.fitted(columns, labels, weights, penalty, steps)
+        elif penalty.ratio and problem.name == Binary.name:
+            found = elastic.logistic(columns, labels, weights, penalty, steps, offset)
+        elif penalty.ratio:
+            found = elastic.line(columns, labels, weights, penalty, offset)
         elif problem.name == Binary.name:
             # The minimum for one penalty is near that for the next.
             path: list[np.ndarray] = matrix.once(f"{self.name} path", list)
             start = path[-1] if path else None
-            found = newton.fitted(columns, labels, weights, penalty, start, params["maxIter"], offset)
+            found = newton.fitted(columns, labels, weights, penalty.level, start, steps, offset)
             path.append(found)
         else:
-            found = ridge.fitted(columns, labels, weights, penalty, offset)
+            found = ridge.fitted(columns, labels, weights, penalty.level, offset)
         return self.model(view, found[:-1], found[-1].tolist(), problem.name)
 
     def begins(self, matrix: Matrix) -> np.ndarray | None:
@@ -107,9 +113,9 @@ class LinearKernel(NewtonKernel):
         return self.model(view, found[:-1], found[-1].tolist(), problem.name)
 
 
-def _penalty(params: Mapping[str, Any]) -> float:
-    """Against the mean loss, as in Spark ML; never 0, so that there is one minimum."""
-    return max(float(params["regParam"]), 1e-8)
+def _penalty(params: Mapping[str, Any]) -> Penalty:
+    """Never 0, so that there is one minimum."""
+    return Penalty(max(float(params["regParam"]), 1e-8), float(params.get("elasticNetParam", 0.0)))
 
 
 class Linear(Learner):
@@ -120,7 +126,8 @@ class Linear(Learner):
 
     Parameters
     ----------
-    regParam : L2 penalty against the mean loss, as in Spark ML, >= 0; default 0.01
+    regParam : penalty against the mean loss, as in Spark ML, >= 0; default 0.01
+    elasticNetParam : share of the L1 penalty, in [0, 1], which makes weights of little use 0; default 0, all L2
     maxIter : steps at most, >= 1; default 50. Ridge regression needs none
     problem : "binary" (default), "multiclass" or "regression"
 
@@ -137,9 +144,12 @@ class Linear(Learner):
     """
 
     kernel: ClassVar[Kernel] = LinearKernel()
-    hyperparams = MappingProxyType({"regParam": 0.01, "maxIter": 50})
+    hyperparams = MappingProxyType({"regParam": 0.01, "elasticNetParam": 0.0, "maxIter": 50})
 
     regParam: Param[float] = Param(
-        Params._dummy(), "regParam", "L2 penalty against the mean loss, >= 0", number(0)
+        Params._dummy(), "regParam", "penalty against the mean loss, >= 0", number(0)
+    )
+    elasticNetParam: Param[float] = Param(
+        Params._dummy(), "elasticNetParam", "share of the L1 penalty, in [0, 1]", number(0, 1)
     )
     maxIter: Param[int] = Param(Params._dummy(), "maxIter", "Newton steps, >= 1", whole(1))

@@ -16,6 +16,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from tiltyard.arrow import arrow_function
+from tiltyard.learners.elastic import Penalty
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.onehot import LinearView, Moments, levels_of
 from tiltyard.learners.spread import Spread
@@ -31,8 +32,10 @@ _SEEN = (
 )
 
 
-def weights_of(spread: Spread, penalty: float, steps: int, problem: Problem) -> tuple[LinearView, np.ndarray]:
-    """The view, and weights over it with the bias behind them, as `newton`, `softmax` and `ridge` find them.
+def weights_of(
+    spread: Spread, penalty: Penalty, steps: int, problem: Problem
+) -> tuple[LinearView, np.ndarray]:
+    """The view, and weights over it with the bias behind them, as `newton`, `softmax`, `ridge` and `elastic` find them.
 
     They are Spark ML's, without its scaling: the same minimum, as near as its tolerance brings it.
     """
@@ -40,7 +43,12 @@ def weights_of(spread: Spread, penalty: float, steps: int, problem: Problem) -> 
     mean, scale = spread.labels()[1:] if problem.name == Regression.name else (0.0, 1.0)
     rows = spread.once("linear columns", lambda: spread.keep(_columns(spread, view, mean, scale)))
     shared: dict[str, Any] = {
-        **{"regParam": penalty, "elasticNetParam": 0.0, "standardization": False, "maxIter": steps},
+        **{
+            "regParam": penalty.level,
+            "elasticNetParam": penalty.ratio,
+            "standardization": False,
+            "maxIter": steps,
+        },
         **{"featuresCol": "columns", "labelCol": "label"},
     }
     if problem.name == Regression.name:

@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from tiltyard.learners import blend, ridge, softmax
+from tiltyard.learners.elastic import Penalty
 from tiltyard.problem import REGRESSION, Multiclass
 
 
@@ -30,7 +31,7 @@ def test_the_classes_chances_are_those_of_newton_steps(classes: int) -> None:
     random = np.random.default_rng(0)
     columns = random.normal(size=(400, 3))
     labels = (columns[:, 0] + random.normal(size=400)).argsort().argsort() * classes // 400 * 1.0
-    found = softmax.fitted(columns, labels, None, 0.01, 200)
+    found = softmax.fitted(columns, labels, None, Penalty(0.01, 0.0), 200)
     oracle = LogisticRegression(C=1 / 4.0, solver="newton-cholesky", tol=1e-10).fit(columns, labels)
     margin = columns @ found[:-1] + found[-1]
     chances = np.exp(margin) / np.exp(margin).sum(axis=1, keepdims=True)
