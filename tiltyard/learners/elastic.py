@@ -41,17 +41,7 @@ def line(
 ) -> np.ndarray:
     """The minimum of half the mean squared error plus the penalty, of labels at their own mean and deviation.
 
-    Parameters
-    ----------
-    columns : rows x columns, finite, of similar scale
-    labels : numbers
-    weights : how much each row counts, default once
-    offset : what each row has before any weight; default 0
-
-    Returns
-    -------
-    np.ndarray
-        One weight for each column, and the bias behind them.
+    Parameters and returned weights as for `ridge.fitted`.
 
     Examples
     --------
