@@ -110,7 +110,7 @@ def grid_problems(grids: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[tupl
     Examples
     --------
     >>> grid_problems({"linear": {"regParm": [1], "maxIter": [5]}})[0][1]
-    "there is no such parameter, only regParam, maxIter, did you mean 'regParam'?"
+    "there is no such parameter, only regParam, elasticNetParam, maxIter, did you mean 'regParam'?"
     """
     return [
         (("tournament", "grids", family, name), sentence)

@@ -34,7 +34,9 @@ def importance(models: Sequence[Fitted], unseen: Sequence[Matrix], problem: Prob
     >>> from tiltyard.learners import FAMILIES
     >>> from tiltyard.problem import REGRESSION
     >>> rows = Matrix(np.arange(12, dtype=np.float32).reshape(6, 2) % 5, np.array([False, False]))
-    >>> line = FAMILIES["linear"].kernel.fit(rows, -2.0 * rows.values[:, 0], None, {"regParam": 0.0}, REGRESSION)
+    >>> linear = FAMILIES["linear"]
+    >>> params = {**linear.hyperparams, "regParam": 0.0}
+    >>> line = linear.kernel.fit(rows, -2.0 * rows.values[:, 0], None, params, REGRESSION)
     >>> found = importance([line], [rows], REGRESSION)[0]
     >>> found["slot"], round(found["importance"], 2), round(found["direction"], 2)
     (0, 2.67, -1.0)

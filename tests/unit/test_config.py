@@ -67,7 +67,8 @@ def test_grids_are_held_against_the_learners_and_told_with_the_rest(write: Write
         load_config(conf, "x", check_grids=grid_problems)
     assert {line.split(": ", 1)[1] for line in str(error.value).splitlines()[1:]} == {
         "gates.min_rows: must be at least 1, got 0",
-        "tournament.grids.linear.regParm: there is no such parameter, only regParam, maxIter, did you mean 'regParam'?",
+        "tournament.grids.linear.regParm: there is no such parameter, only regParam, elasticNetParam, maxIter, did"
+        " you mean 'regParam'?",
         "tournament.grids.forest.numTrees: must be an integer of at least 1, got 0",
     }
     assert "x.yaml:6: tournament.grids.linear.regParm" in str(error.value)

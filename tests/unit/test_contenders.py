@@ -63,7 +63,7 @@ def test_a_grid_of_an_absent_family_is_not_played() -> None:
         (
             "linear",
             {"maxDepth": [3]},
-            "tournament.grids.linear.maxDepth: there is no such parameter, only regParam, maxIter",
+            "tournament.grids.linear.maxDepth: there is no such parameter, only regParam, elasticNetParam, maxIter",
         ),
         ("prior", {"rate": [0.1]}, "tournament.grids.prior.rate: there is no such parameter, only none"),
         (
