@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tiltyard.contenders import contenders_of, from_grids
 from tiltyard.entries import Contender, ranked
 from tiltyard.honest import Round
-from tiltyard.learners import FAMILIES
 from tiltyard.learners.kernel import Matrix
 from tiltyard.metrics import score
 from tiltyard.play import play
@@ -57,14 +57,8 @@ class Found:
 
 
 def contenders(alone: bool = False) -> list[Contender]:
-    """The default tournament: 12 contenders, 9 where there is no model of all tenants."""
-    found: list[Contender] = []
-    for name in LEARNERS if alone else TOGETHER:
-        grid, family = GRIDS.get(name, {}), FAMILIES[name]
-        for values in itertools.product(*grid.values()):
-            params = {**family.hyperparams, **dict(zip(grid, values, strict=True))}
-            found.append(Contender(f"{name} {len(found)}", family.kernel, params))
-    return found
+    """The default tournament: 12 contenders, 10 where there is no model of all tenants."""
+    return contenders_of(from_grids(LEARNERS if alone else TOGETHER, GRIDS, seed=0))
 
 
 def effects_of_a_tenant(random: np.random.Generator) -> np.ndarray:

@@ -114,7 +114,7 @@ class LinearKernel(NewtonKernel):
 
 
 def _penalty(params: Mapping[str, Any]) -> Penalty:
-    """Never 0, so that there is one minimum."""
+    """Never 0, so that there is one minimum. A tournament saved by an earlier version knows no L1."""
     return Penalty(max(float(params["regParam"]), 1e-8), float(params.get("elasticNetParam", 0.0)))
 
 

@@ -43,7 +43,8 @@ class Residual(Learner):
 
     Parameters
     ----------
-    regParam : L2 penalty against the mean loss, >= 0; default 0.1
+    regParam : penalty against the mean loss, >= 0; default 0.1
+    elasticNetParam : share of the L1 penalty, in [0, 1]; default 0, all L2
     maxIter : Newton steps, >= 1; default 50
 
     See Also
@@ -62,9 +63,12 @@ class Residual(Learner):
 
     problems: ClassVar[tuple[str, ...]] = (Binary.name, Regression.name)
     kernel: ClassVar[Kernel] = ResidualKernel()
-    hyperparams = MappingProxyType({"regParam": 0.1, "maxIter": 50})
+    hyperparams = MappingProxyType({"regParam": 0.1, "elasticNetParam": 0.0, "maxIter": 50})
 
     regParam: Param[float] = Param(
-        Params._dummy(), "regParam", "L2 penalty against the mean loss, >= 0", number(0)
+        Params._dummy(), "regParam", "penalty against the mean loss, >= 0", number(0)
+    )
+    elasticNetParam: Param[float] = Param(
+        Params._dummy(), "elasticNetParam", "share of the L1 penalty, in [0, 1]", number(0, 1)
     )
     maxIter: Param[int] = Param(Params._dummy(), "maxIter", "Newton steps, >= 1", whole(1))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet, LogisticRegression
 
-from tiltyard.learners import Linear, elastic
+from tiltyard.learners import Linear, elastic, softmax
 from tiltyard.learners.elastic import Penalty
 from tiltyard.learners.kernel import Matrix
 from tiltyard.learners.linear import LinearFit
@@ -53,6 +53,19 @@ def test_chances_have_the_weights_of_scikit_learns_logistic_regression(
     model.fit(columns, labels, sample_weight=weights)
     found = elastic.logistic(columns, labels, weights, penalty)
     assert found == pytest.approx([*model.coef_[0], *model.intercept_], abs=2e-3)
+
+
+@pytest.mark.parametrize("penalty", [Penalty(0.02, 1.0), Penalty(0.01, 0.5)])
+def test_classes_have_the_chances_of_the_minimum_after_so_many_steps_as_by_default(penalty: Penalty) -> None:
+    columns, signal = drawn()
+    labels = np.digitize(signal, [-0.7, 0.7]).astype(float)
+    found = softmax.fitted(columns, labels, None, penalty, Linear.hyperparams["maxIter"])
+    model = LogisticRegression(
+        C=1.0 / (penalty.level * ROWS), solver="saga", l1_ratio=penalty.ratio, max_iter=10_000, tol=1e-8
+    )
+    margin = columns @ found[:-1] + found[-1]
+    chances = np.exp(margin) / np.exp(margin).sum(axis=1, keepdims=True)
+    assert chances == pytest.approx(model.fit(columns, labels).predict_proba(columns), abs=5e-3)
 
 
 def test_rows_may_start_from_log_odds_of_their_own() -> None:
